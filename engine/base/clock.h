@@ -1,0 +1,28 @@
+// Time as the engine sees it.  Tests hand in their own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace plenum {
+
+// Stored times are UTC milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
+using Millis = int64_t;
+
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual Millis now() const = 0;        // wall clock, for what is stored and shown
+  virtual Millis monotonic() const = 0;  // never jumps, for waits inside this process
+};
+
+class SystemClock final : public Clock {
+ public:
+  Millis now() const override;
+  Millis monotonic() const override;
+};
+
+std::string rfc3339(Millis time);  // "2026-11-21T09:30:00.123Z"
+
+}  // namespace plenum

@@ -1,0 +1,93 @@
+// HTTP on the wire: framing, limits, deadlines and writing on Pistache's listener; the only user of Pistache.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "engine/base/result.h"
+
+namespace plenum::front {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// The head of a request, checked: names in lower case, the path percent-decoded once and without "..", the query decoded.
+struct Head {
+  std::string method, target, path;
+  Headers query;
+  Headers headers;
+  std::string peer;  // the socket's address, "127.0.0.1"
+  bool keep_alive = true;
+
+  const std::string* header(std::string_view lower_case_name) const;
+  const std::string* parameter(std::string_view name) const;
+};
+
+struct Request : Head {
+  std::string body;
+};
+
+struct Response {
+  int status = 200;
+  Headers headers;
+  std::string body;
+};
+
+// The answer to one request.  A cheap handle; callable from any thread.  The first send() or start() counts, later
+// ones are ignored; a handle whose last copy goes unanswered answers 500.
+class Reply {
+ public:
+  struct Exchange;
+  explicit Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  void send(Response response) const;
+
+  // A streamed body (chunked): start, any number of writes, end.  write() returns false once the client is gone or has
+  // not read 4 MiB; the connection is then closed.
+  void start(Response head) const;
+  bool write(std::string_view bytes) const;
+  void end() const;
+
+  // Runs once, on a front thread, when the client leaves before the answer is whole; at once when it has left already.
+  void on_gone(std::function<void()> hook) const;
+
+ private:
+  std::shared_ptr<Exchange> exchange_;
+};
+
+struct Options {
+  std::string address = "127.0.0.1";
+  uint16_t port = 8080;  // 0: any free one; see port()
+  int threads = 1;
+  size_t connections = 1024, connections_per_address = 1024;
+  size_t header_bytes = 16 << 10, header_count = 100, target_bytes = 8 << 10;
+  size_t body_bytes = 1 << 20;  // when `body_limit` is not set
+  std::chrono::milliseconds header_time{10'000}, body_time{10'000}, idle_time{30'000}, write_stall{15'000};
+};
+
+// Called on a front thread, must not block.
+struct Handler {
+  // Largest body for this head in bytes, asked before any of the body is read (413 over it); unset: Options::body_bytes.
+  std::function<size_t(const Head&)> body_limit;
+  std::function<void(Request, Reply)> handle;
+  // The body of an answer the front makes itself (400, 408, 411, 413, 414, 431, 501, 503, 505): status, code, sentence.
+  std::function<Response(int status, const std::string& code, const std::string& message)> problem;
+};
+
+class Front {
+ public:
+  // Listens, or says why not: "address already in use: 127.0.0.1:8080".
+  static Result<std::unique_ptr<Front>> open(Options options, Handler handler);
+  virtual ~Front() = default;  // stops
+  virtual uint16_t port() const = 0;
+  // Stops keeping connections alive; returns when no request is in flight or the time is over (true: none was left).
+  virtual bool drain(std::chrono::milliseconds limit) = 0;
+  virtual void stop() = 0;  // closes everything
+  virtual size_t in_flight() const = 0;
+  virtual size_t connections() const = 0;
+};
+
+}  // namespace plenum::front
