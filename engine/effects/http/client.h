@@ -12,19 +12,24 @@
 
 namespace plenum::http {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;  // names in lower case when received
+using Headers =
+    std::vector<std::pair<std::string, std::string>>;  // names in lower case when received
 
 struct Request {
   std::string method = "POST";
   std::string url;
   Headers headers;  // may hold credentials: never logged
   std::string body;
-  std::chrono::milliseconds timeout{120'000};      // the whole transfer, counted from admission
+  std::chrono::milliseconds timeout{120'000};  // the whole transfer, counted from admission
   std::chrono::milliseconds connect_timeout{5'000};
-  size_t max_response_bytes = 8 << 20;             // decoded; beyond it the call fails
-  // An operator's own base URL (a setting) may be http:// and local.  Anything an app file names is https to global
-  // addresses only (specification section 19).
+  size_t max_response_bytes = 8 << 20;  // decoded; beyond it the call fails
+  // An operator's own base URL (a setting) may be http:// and local.  Anything an app file names is
+  // https to global addresses only (specification section 19).
   bool trusted_destination = false;
+  // curl sends a request a second time when a kept connection turns out to be dead, although the
+  // peer may have acted on the first copy.  Right for model calls and reads; a write without an
+  // idempotency key sets this and gets `unavailable` (outcome unknown) instead.
+  bool at_most_once = false;
 };
 
 struct Response {
@@ -34,18 +39,29 @@ struct Response {
   const std::string* header(std::string_view lower_case_name) const;
 };
 
-// What went wrong before a complete response: kind `timeout` (nothing or not all came in time) or `unavailable`
-// (DNS, connect, TLS, reset, cut short; code "connect_failed" when no byte of the request can have left), `denied`
-// (address policy), `invalid` (a malformed URL), `internal`.
+// What went wrong before a complete response: kind `timeout` (nothing or not all came in time) or
+// `unavailable` (DNS, connect, TLS, reset, cut short), either with code "connect_failed" when no
+// byte of the request can have left; `denied` (address policy; code "address_denied"), `invalid` (a
+// malformed URL, header or method; or code "response_too_large"), `limited` (too many calls wait in
+// line; code "calls_waiting"), `internal`.
 using Done = std::function<void(Result<Response>)>;
 
-// Owns the curl thread.  Calls from any thread; `done` runs exactly once, on the curl thread (post from it to your own
-// executor), also for a cancelled call (kind `unavailable`, code "cancelled") and when the client is destroyed.
+// Owns the curl thread.  Calls from any thread; `done` runs exactly once, on the curl thread (post
+// from it to your own executor), also for a cancelled call (kind `unavailable`, code "cancelled")
+// and when the client is destroyed, which must not happen on the curl thread.
 class Client {
  public:
   struct Options {
+    // Calls to one origin at a time; a hundred times as many once it has spoken HTTP/2 (streams
+    // share connections).
     size_t connections_per_host = 64;
-    size_t in_flight = 8192;  // beyond it calls wait in line; their timeouts start when they are admitted
+    size_t in_flight =
+        8192;  // beyond it calls wait in line; their timeouts start when they are admitted
+    size_t waiting = 100'000;  // calls in line; beyond it a call fails at once with `limited`
+    std::chrono::seconds stalled{
+        30};              // a response that has begun and stays below 10 bytes a second is given up
+    std::string ca_file;  // PEM file of further trusted authorities instead of the system's; empty:
+                          // the system's
   };
   Client();
   explicit Client(Options options);
@@ -53,7 +69,8 @@ class Client {
   Client(const Client&) = delete;
 
   uint64_t send(Request request, Done done);
-  void cancel(uint64_t id);  // aborts the transfer within 100 ms; unknown and finished ids are ignored
+  void cancel(
+      uint64_t id);  // aborts the transfer within 100 ms; unknown and finished ids are ignored
 
  private:
   struct Loop;

@@ -1,0 +1,257 @@
+// The curl thread: takes calls from any thread, runs them all with one multi handle, answers each
+// once.
+//
+// Calls wait in our own line, not in curl's, because curl's clock runs while a call waits inside
+// it: a call is given to curl only when its host has room, and its timeout starts there.  A host
+// gets as many calls at a time as it may have connections; once it has answered over HTTP/2 it gets
+// a hundred times as many, which share them as streams.
+#include "engine/effects/http/client.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include "engine/effects/http/transfer.h"
+
+namespace plenum::http {
+namespace {
+
+constexpr size_t kStreams = 100;      // curl's own limit of streams per connection
+constexpr size_t kKnownHosts = 1024;  // idle hosts beyond this many are forgotten
+constexpr size_t kSpareHandles = 1024;
+
+Error cancelled(std::string_view why) {
+  return {Kind::unavailable, std::string(why), "cancelled", {}};
+}
+
+}  // namespace
+
+const std::string* Response::header(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : headers)
+    if (name == lower_case_name) return &value;
+  return nullptr;
+}
+
+struct Client::Loop {
+  struct Call {
+    uint64_t id;
+    Request request;
+    Done done;
+  };
+  struct Host {
+    std::deque<uint64_t> line;  // ids; one that is no longer in `waiting` was cancelled
+    size_t active = 0;
+    bool multiplexes = false;
+    bool queued = false;  // stands in `crowded`
+  };
+
+  explicit Loop(Options given) : options(std::move(given)) {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    multi = curl_multi_init();
+    curl_multi_setopt(multi, CURLMOPT_PIPELINING, static_cast<long>(CURLPIPE_MULTIPLEX));
+    curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      static_cast<long>(options.connections_per_host));
+    // Without this curl keeps four idle connections per running call: nearly none after a burst.
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                      static_cast<long>(std::max<size_t>(256, 2 * options.connections_per_host)));
+    start();
+  }
+
+  ~Loop() {
+    {
+      std::lock_guard lock(mutex);
+      stopping = true;
+    }
+    curl_multi_wakeup(multi);
+    thread.join();
+    spare.clear();
+    curl_multi_cleanup(multi);
+  }
+
+  // All signals stay with the other threads; a broken pipe inside TLS must not end the process.
+  void start() {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    thread = std::thread([this] { run(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    pthread_setname_np(thread.native_handle(), "curl");
+  }
+
+  void run() {
+    for (;;) {
+      const bool last = take();
+      for (Call& call : arrived) accept(std::move(call));
+      for (const uint64_t id : dropped) abandon(id, cancelled("the call was cancelled"));
+      if (last) return answer_everybody();
+      admit();
+      int running = 0;
+      curl_multi_perform(multi, &running);
+      if (reap()) continue;  // there may be room for others now
+      if (nothing_new()) curl_multi_poll(multi, nullptr, 0, 1000, nullptr);
+    }
+  }
+
+  bool take() {
+    arrived.clear();
+    dropped.clear();
+    std::lock_guard lock(mutex);
+    polling = false;
+    arrived.swap(inbox);
+    dropped.swap(cancels);
+    return stopping;
+  }
+
+  bool nothing_new() {
+    std::lock_guard lock(mutex);
+    polling = inbox.empty() && cancels.empty() && !stopping;
+    return polling;
+  }
+
+  // Puts a call in its host's line; `admit` takes it out at once when there is room.
+  void accept(Call call) {
+    const Result<> fine = check(call.request);
+    if (!fine) return call.done(fail(fine.error()));
+    if (waiting.size() >= options.waiting)
+      return call.done(fail(Kind::limited, "too many outgoing calls wait in line; try again later",
+                            "calls_waiting"));
+    Host& host = hosts[std::string(origin(call.request.url))];
+    host.line.push_back(call.id);
+    if (!host.queued) crowded.push_back(&host);
+    host.queued = true;
+    const uint64_t id = call.id;
+    waiting.emplace(id, std::move(call));
+  }
+
+  size_t room(const Host& host) const {
+    return options.connections_per_host * (host.multiplexes ? kStreams : 1);
+  }
+
+  // Hosts with a line take turns, so that a crowded one does not use up what all share.
+  void admit() {
+    std::deque<Host*> still_crowded;
+    while (!crowded.empty() && active.size() < options.in_flight) {
+      Host* host = crowded.front();
+      crowded.pop_front();
+      if (host->line.empty()) {
+        host->queued = false;
+      } else if (host->active >= room(*host)) {
+        still_crowded.push_back(host);
+      } else {
+        admit_first_of(*host);
+        crowded.push_back(host);
+      }
+    }
+    crowded.insert(crowded.end(), still_crowded.begin(), still_crowded.end());
+    if (hosts.size() > kKnownHosts)
+      std::erase_if(hosts, [](const auto& entry) {
+        return !entry.second.queued && entry.second.active == 0;
+      });
+  }
+
+  void admit_first_of(Host& host) {
+    auto call = waiting.extract(host.line.front());
+    host.line.pop_front();
+    if (!call) return;
+    if (spare.empty()) spare.push_back(std::make_unique<Transfer>(options));
+    std::unique_ptr<Transfer> transfer = std::move(spare.back());
+    spare.pop_back();
+    Call& value = call.mapped();
+    transfer->prepare(value.id, std::move(value.request), std::move(value.done), &host);
+    ++host.active;
+    curl_multi_add_handle(multi, transfer->handle());
+    active.emplace(value.id, std::move(transfer));
+  }
+
+  bool reap() {
+    bool any = false;
+    int left = 0;
+    while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      const CURLcode code =
+          message->data.result;  // the message does not outlive the handle's removal
+      Transfer* transfer = nullptr;
+      curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+      end(transfer->id(), [&] {
+        static_cast<Host*>(transfer->peer())->multiplexes |= transfer->multiplexed();
+        return transfer->finish(code);
+      });
+      any = true;
+    }
+    return any;
+  }
+
+  template <typename Outcome>
+  void end(uint64_t id, const Outcome& outcome) {
+    auto node = active.extract(id);
+    std::unique_ptr<Transfer> transfer = std::move(node.mapped());
+    curl_multi_remove_handle(multi, transfer->handle());
+    --static_cast<Host*>(transfer->peer())->active;
+    Result<Response> result = outcome();
+    const Done done = transfer->release();
+    if (spare.size() < kSpareHandles) spare.push_back(std::move(transfer));
+    done(std::move(result));
+  }
+
+  void abandon(uint64_t id, Error why) {
+    if (auto call = waiting.extract(id)) return call.mapped().done(fail(std::move(why)));
+    if (active.count(id)) end(id, [&]() -> Result<Response> { return fail(std::move(why)); });
+  }
+
+  void answer_everybody() {
+    while (!waiting.empty() || !active.empty() || !arrived.empty()) {
+      while (!waiting.empty()) abandon(waiting.begin()->first, cancelled("the server is stopping"));
+      while (!active.empty()) abandon(active.begin()->first, cancelled("the server is stopping"));
+      take();  // an answer may have sent a new call
+      for (Call& call : arrived) call.done(fail(cancelled("the server is stopping")));
+    }
+  }
+
+  const Options options;
+  CURLM* multi;
+  std::atomic<uint64_t> ids = 0;
+
+  std::mutex mutex;  // guards what follows, up to the blank line
+  std::vector<Call> inbox;
+  std::vector<uint64_t> cancels;
+  bool polling = false;  // the thread sleeps or is about to: it needs a wake-up to notice anything
+  bool stopping = false;
+
+  // The curl thread's own.
+  std::vector<Call> arrived;
+  std::vector<uint64_t> dropped;
+  std::unordered_map<std::string, Host> hosts;  // addresses of its values are stable
+  std::deque<Host*> crowded;                    // hosts with a line, in turn
+  std::unordered_map<uint64_t, Call> waiting;
+  std::unordered_map<uint64_t, std::unique_ptr<Transfer>> active;
+  std::vector<std::unique_ptr<Transfer>> spare;
+  std::thread thread;
+};
+
+Client::Client() : Client(Options()) {}
+Client::Client(Options options) : loop_(std::make_unique<Loop>(std::move(options))) {}
+Client::~Client() = default;
+
+uint64_t Client::send(Request request, Done done) {
+  const uint64_t id = ++loop_->ids;
+  bool wake;
+  {
+    std::lock_guard lock(loop_->mutex);
+    wake = std::exchange(loop_->polling, false);
+    loop_->inbox.push_back({id, std::move(request), std::move(done)});
+  }
+  if (wake) curl_multi_wakeup(loop_->multi);
+  return id;
+}
+
+void Client::cancel(uint64_t id) {
+  bool wake;
+  {
+    std::lock_guard lock(loop_->mutex);
+    wake = std::exchange(loop_->polling, false);
+    loop_->cancels.push_back(id);
+  }
+  if (wake) curl_multi_wakeup(loop_->multi);
+}
+
+}  // namespace plenum::http
