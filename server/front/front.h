@@ -1,4 +1,5 @@
-// HTTP on the wire: framing, limits, deadlines and writing on Pistache's listener; the only user of Pistache.
+// HTTP on the wire: framing, limits, deadlines and writing on Pistache's listener; the only user of
+// Pistache.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,8 @@ namespace plenum::front {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-// The head of a request, checked: names in lower case, the path percent-decoded once and without "..", the query decoded.
+// The head of a request, checked: names in lower case, the path percent-decoded once and without
+// "..", the query decoded.
 struct Head {
   std::string method, target, path;
   Headers query;
@@ -37,21 +39,24 @@ struct Response {
   std::string body;
 };
 
-// The answer to one request.  A cheap handle; callable from any thread.  The first send() or start() counts, later
-// ones are ignored; a handle whose last copy goes unanswered answers 500.
+// The answer to one request.  A cheap handle; callable from any thread.  The first send() or
+// start() counts, later ones are ignored; a handle whose last copy goes unanswered answers 500.
 class Reply {
  public:
   struct Exchange;
   explicit Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   void send(Response response) const;
 
-  // A streamed body (chunked): start, any number of writes, end.  write() returns false once the client is gone or has
-  // not read 4 MiB; the connection is then closed.
+  // A streamed body (chunked): start, any number of writes, end.  write() returns false once the
+  // client is gone or has not read 4 MiB; the connection is then closed.  So it is when the last
+  // handle goes before end().
   void start(Response head) const;
   bool write(std::string_view bytes) const;
   void end() const;
 
-  // Runs once, on a front thread, when the client leaves before the answer is whole; at once when it has left already.
+  // Runs once, on a front thread, when the client leaves before the answer is whole; at once when
+  // it has left already. A second hook replaces the first.  A hook must not hold this Reply: it
+  // would keep the request waiting for ever.
   void on_gone(std::function<void()> hook) const;
 
  private:
@@ -65,15 +70,23 @@ struct Options {
   size_t connections = 1024, connections_per_address = 1024;
   size_t header_bytes = 16 << 10, header_count = 100, target_bytes = 8 << 10;
   size_t body_bytes = 1 << 20;  // when `body_limit` is not set
-  std::chrono::milliseconds header_time{10'000}, body_time{10'000}, idle_time{30'000}, write_stall{15'000};
+  // The body's time is `body_time` and a second more for each 64 KiB.
+  std::chrono::milliseconds header_time{10'000}, body_time{10'000}, idle_time{30'000},
+      write_stall{15'000};
+  std::chrono::milliseconds linger{2'000};  // how long input is swallowed after the last answer
+  size_t unread_bytes = 4 << 20;            // of a stream, kept for a client that does not read
+  size_t pipelined_bytes = 64 << 10;        // kept while a request is being answered
+  size_t body_memory = 256 << 20;           // of all request bodies together; 503 over it
 };
 
 // Called on a front thread, must not block.
 struct Handler {
-  // Largest body for this head in bytes, asked before any of the body is read (413 over it); unset: Options::body_bytes.
+  // Largest body for this head in bytes, asked before any of the body is read (413 over it); unset:
+  // Options::body_bytes.
   std::function<size_t(const Head&)> body_limit;
   std::function<void(Request, Reply)> handle;
-  // The body of an answer the front makes itself (400, 408, 411, 413, 414, 431, 501, 503, 505): status, code, sentence.
+  // The body of an answer the front makes itself (400, 408, 413, 414, 417, 429, 431, 500, 503):
+  // status, code, sentence. May be called on any thread.
   std::function<Response(int status, const std::string& code, const std::string& message)> problem;
 };
 
@@ -83,9 +96,13 @@ class Front {
   static Result<std::unique_ptr<Front>> open(Options options, Handler handler);
   virtual ~Front() = default;  // stops
   virtual uint16_t port() const = 0;
-  // Stops keeping connections alive; returns when no request is in flight or the time is over (true: none was left).
+  // Answers no further request (503, and the connection is closed); returns when none is in flight
+  // or the time is over (true: none was left).  A request is in flight until its answer has been
+  // handed to the kernel.
   virtual bool drain(std::chrono::milliseconds limit) = 0;
-  virtual void stop() = 0;  // closes everything
+  // Closes everything.  When it returns no callback runs any more.  Not to be called from a
+  // callback.
+  virtual void stop() = 0;
   virtual size_t in_flight() const = 0;
   virtual size_t connections() const = 0;
 };

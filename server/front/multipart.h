@@ -21,8 +21,9 @@ struct MultipartLimits {
   size_t parts = 20, files = 5, header_bytes = 8 << 10, boundary = 70;
 };
 
-// `content_type` is the request's header with the boundary.  Errors are `invalid`, code "malformed_multipart": missing
-// or too long boundary, a part without a name, a truncated end, too many parts.
+// `content_type` is the request's header with the boundary.  Errors are `invalid`, code
+// "malformed_multipart": missing or too long boundary, a part without a name, a truncated end, too
+// many parts.
 Result<std::vector<Part>> parse_multipart(std::string_view content_type, std::string_view body,
                                           const MultipartLimits& limits = {});
 
