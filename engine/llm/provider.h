@@ -1,5 +1,6 @@
-// One model provider: how a call becomes its HTTP request, and how its reply is read.  Pure functions over values, so
-// that they can be proven with recorded exchanges; sending is effects/'s work.
+// One model provider: how a call becomes its HTTP request, and how its reply is read.  Pure
+// functions over values, so that they can be proven with recorded exchanges; sending is effects/'s
+// work.
 #pragma once
 
 #include <chrono>
@@ -34,12 +35,13 @@ struct Call {
   std::string model;     // "gemini-3-flash-preview"
   std::string system;
   std::vector<Message> messages;
-  std::optional<Json> schema;  // structured output wanted: the authored JSON Schema, self-contained ($refs within it)
+  std::optional<Json> schema;  // structured output wanted: the authored JSON Schema, self-contained
+                               // ($refs within it)
   std::optional<double> temperature, top_p;
   std::optional<int> max_tokens, seed;
   std::vector<std::string> stop;
-  std::string reasoning;     // "", none, low, medium, high
-  Json params;               // passed through to the provider, or null
+  std::string reasoning;  // "", none, low, medium, high
+  Json params;            // passed through to the provider, or null
   std::chrono::milliseconds timeout{60'000};
 };
 
@@ -49,13 +51,14 @@ struct Usage {
   int64_t cached_tokens = 0;
 };
 
-// What a finished call said.  `text` is the answer, thoughts left out; with a schema it is the JSON text, not yet parsed.
+// What a finished call said.  `text` is the answer, thoughts left out; with a schema it is the JSON
+// text, not yet parsed.
 struct Reply {
   std::string text;
-  std::string model;   // as the provider names it, or "offline"
-  std::string id;      // the provider's id of the exchange, for logs
+  std::string model;  // as the provider names it, or "offline"
+  std::string id;     // the provider's id of the exchange, for logs
   Usage usage;
-  bool cut = false;    // stopped at max_tokens: the text is not whole
+  bool cut = false;  // stopped at max_tokens: the text is not whole
 };
 
 // A provider's access: base URL, API version, key.  The key appears in no error and no log.
@@ -69,26 +72,35 @@ class Provider {
   virtual ~Provider() = default;
   // The HTTP request to send, or (offline) the reply itself, or why the call cannot be made.
   virtual Result<std::variant<http::Request, Reply>> prepare(const Call& call) const = 0;
-  // A complete HTTP response as reply or error.  Errors: `limited` (429, with retry_after), `unavailable` (5xx, a body
-  // that is no JSON), `timeout`, `denied` (bad key; code "provider_auth"), `invalid` with the codes
-  // "provider_refused" (safety; blocked prompt), "context_too_long", "model_not_found", "provider_rejected" (other 4xx),
-  // `limited` with "quota_exhausted" (billing; no retry).
+  // A complete HTTP response as reply or error.  Errors: `limited` (429, with retry_after),
+  // `unavailable` (5xx; with code "provider_malformed" for an answer that is no JSON or not
+  // finished in a known way, "provider_empty" for one without text), `timeout`, `denied` (bad or
+  // missing key; code "provider_auth"), `invalid` with the codes "provider_refused" (safety;
+  // blocked prompt), "context_too_long", "model_not_found", "provider_rejected" (other 4xx),
+  // `limited` with "quota_exhausted" (billing, a daily quota; no retry).  No error holds a key, a
+  // prompt or a whole body.
   virtual Result<Reply> read(const Call& call, const http::Response& response) const = 0;
 };
 
-// By name; the family's list is providers/all.cpp.  `fixtures`: the folder that holds fixtures/<app>/, for offline.
-std::unique_ptr<Provider> make_provider(const std::string& name, Access access, const std::string& fixtures);
+// By name, or null; the family's list is providers/all.cpp.  `fixtures`: the folder named
+// `fixtures`, whose <app>/<node id>.json, .txt or .md answer for the offline provider.  An empty
+// member of `access` is the provider's own.
+std::unique_ptr<Provider> make_provider(const std::string& name, Access access,
+                                        const std::string& fixtures);
 const std::vector<std::string>& provider_names();
 
-// The JSON value in a structured reply: fences, prose around it and a trailing comma are survived.  `repaired` says
-// what had to be done, empty when nothing.
+// The JSON value in a structured reply: fences, prose around it and trailing commas are survived.
+// `repaired` says what had to be done, empty when nothing.  Fails with `invalid`, code "not_json";
+// the message quotes nothing.
 struct Parsed {
   Json value;
   std::string repaired;
 };
 Result<Parsed> read_structured(const std::string& text);
 
-// A value that is valid for the schema, the same for the same seed; for offline answers and documentation examples.
+// A value that is valid for the schema, the same for the same seed; for offline answers and
+// documentation examples. Schemas that only a search can satisfy (`not`, `if`, contradictions) get
+// the nearest value that was found.
 Json example_of(const Json& schema, uint64_t seed = 0);
 
 }  // namespace plenum::llm

@@ -1,0 +1,27 @@
+// An authored JSON Schema as each provider enforces it, and a reply's way back.
+#pragma once
+
+#include "engine/base/json.h"
+
+namespace plenum::llm {
+
+enum class Dialect { gemini, openai, anthropic };
+
+struct Lowered {
+  Json schema;  // what to send
+  // False: this dialect cannot hold the schema (a map with free keys, a tuple, recursion …).
+  // `schema` is the authored one then, to be put into words.
+  bool enforced = true;
+  bool wrapped = false;  // the root must be an object here: the value is its member "value"
+};
+
+// Keeps what the provider enforces, writes the other rules into descriptions, and drops what only
+// tools read.  The reply still has to be validated against the authored schema.  Total: any JSON is
+// accepted.
+Lowered lower(const Json& authored, Dialect dialect);
+
+// The reply as the authored schema means it: unwrapped, and without the nulls that stand for absent
+// members (OpenAI has no optional ones).  Text that is not JSON comes back as it is.
+std::string restored(const Json& authored, const Lowered& lowered, std::string text);
+
+}  // namespace plenum::llm

@@ -1,0 +1,121 @@
+// anthropic: Anthropic's messages.
+//
+// The API version is a header here (`api_version`); 2023-06-01 is what nearly every client sends.
+// `max_tokens` is required by the service, so a call without one gets a generous one.
+#include "engine/base/ids.h"
+#include "engine/llm/lower.h"
+#include "engine/llm/wire.h"
+
+namespace plenum::llm {
+namespace {
+
+constexpr Peer kPeer = {"Anthropic", "ANTHROPIC_API_KEY"};
+constexpr int kMaxTokens = 8192;
+
+Json file_block(const File& file) {
+  const char* type = file.mime.rfind("image/", 0) == 0 ? "image" : "document";
+  return {
+      {"type", type},
+      {"source", {{"type", "base64"}, {"media_type", file.mime}, {"data", base64(file.bytes)}}}};
+}
+
+Json message_of(const Message& message) {
+  const char* role = message.role == Message::Role::user ? "user" : "assistant";
+  if (message.files.empty()) return {{"role", role}, {"content", message.text}};
+  Json blocks = Json::array();
+  for (const File& file : message.files) blocks.push_back(file_block(file));
+  if (!message.text.empty()) blocks.push_back({{"type", "text"}, {"text", message.text}});
+  return {{"role", role}, {"content", std::move(blocks)}};
+}
+
+std::string text_of(const Json& body) {
+  std::string text;
+  if (const Json* blocks = find(body, "content"); blocks && blocks->is_array())
+    for (const Json& block : *blocks)
+      if (text_or(block, "type") == "text") text += text_or(block, "text");
+  return text;
+}
+
+// The cached tokens are not inside `input_tokens` here.
+Usage usage_of(const Json& body) {
+  const Json* counts = find(body, "usage");
+  if (!counts) return {};
+  const int64_t cached = count_or_zero(*counts, "cache_read_input_tokens");
+  return {count_or_zero(*counts, "input_tokens") +
+              count_or_zero(*counts, "cache_creation_input_tokens") + cached,
+          count_or_zero(*counts, "output_tokens"), cached};
+}
+
+class Anthropic final : public Provider {
+ public:
+  explicit Anthropic(Access access)
+      : access_(completed(std::move(access), "https://api.anthropic.com", "2023-06-01")) {}
+
+  Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
+    std::optional<Lowered> schema;
+    if (call.schema) schema = lower(*call.schema, Dialect::anthropic);
+    const std::string system = schema && !schema->enforced
+                                   ? with_schema_in_words(call.system, schema->schema)
+                                   : call.system;
+    Json body = {{"model", call.model}, {"max_tokens", call.max_tokens.value_or(kMaxTokens)}};
+    if (!system.empty()) body["system"] = system;
+    body["messages"] = Json::array();
+    for (const Message& message : call.messages) body["messages"].push_back(message_of(message));
+    if (call.temperature) body["temperature"] = *call.temperature;
+    if (call.top_p) body["top_p"] = *call.top_p;
+    if (!call.stop.empty()) body["stop_sequences"] = call.stop;
+    if (call.reasoning == "none") body["thinking"] = {{"type", "disabled"}};
+    if (!call.reasoning.empty() && call.reasoning != "none")
+      body["output_config"]["effort"] = call.reasoning;
+    if (schema && schema->enforced)
+      body["output_config"]["format"] = {{"type", "json_schema"}, {"schema", schema->schema}};
+    TRY(add_params(body, call, {"model", "messages", "system", "stream"}));
+    return TRY(post(kPeer, access_, call, url(), headers(), body));
+  }
+
+  Result<Reply> read(const Call& call, const http::Response& response) const override {
+    const Json body = TRY(read_body(kPeer, access_, call, response));
+    const std::string reason = text_or(body, "stop_reason", "end_turn");
+    if (reason == "refusal") {
+      const Json* details = find(body, "stop_details");
+      return fail(
+          refused(kPeer, "to answer", details ? text_or(*details, "category", reason) : reason));
+    }
+    Reply reply;
+    reply.text = text_of(body);
+    reply.model = text_or(body, "model", call.model);
+    reply.id = text_or(body, "id");
+    reply.usage = usage_of(body);
+    reply.cut = reason == "max_tokens" || reason == "model_context_window_exceeded";
+    if (reply.cut) return reply;
+    if (reason != "end_turn" && reason != "stop_sequence") return fail(unfinished(kPeer, reason));
+    if (reply.text.empty()) return fail(empty(kPeer));
+    if (call.schema)
+      reply.text =
+          restored(*call.schema, lower(*call.schema, Dialect::anthropic), std::move(reply.text));
+    return reply;
+  }
+
+ private:
+  // The base URL is written with and without the version.
+  std::string url() const {
+    const std::string& base = access_.base_url;
+    return base + (base.ends_with("/v1") ? "/messages" : "/v1/messages");
+  }
+
+  http::Headers headers() const {
+    http::Headers headers = {{"anthropic-version", access_.api_version}};
+    if (!access_.key.empty()) headers.emplace_back("x-api-key", access_.key);
+    return headers;
+  }
+
+  const Access access_;
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> anthropic(Access access, const std::string&) {
+  return std::make_unique<Anthropic>(std::move(access));
+}
+
+}  // namespace plenum::llm

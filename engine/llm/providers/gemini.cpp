@@ -1,0 +1,154 @@
+// gemini: Google's generateContent.
+//
+// Structured output goes out as `responseJsonSchema` (real JSON Schema; the older `responseSchema`
+// refuses half of it). The finish reason is read before the text: a blocked or cut reply is its own
+// case, never "invalid JSON".
+#include "engine/base/ids.h"
+#include "engine/llm/lower.h"
+#include "engine/llm/wire.h"
+
+namespace plenum::llm {
+namespace {
+
+constexpr Peer kPeer = {"Gemini", "GEMINI_API_KEY"};
+
+Json text_part(const std::string& text) {
+  return {{"text", text}};
+}
+
+Json content_of(const Message& message) {
+  Json parts = Json::array();
+  for (const File& file : message.files)
+    parts.push_back({{"inlineData", {{"mimeType", file.mime}, {"data", base64(file.bytes)}}}});
+  if (!message.text.empty() || parts.empty()) parts.push_back(text_part(message.text));
+  return {{"role", message.role == Message::Role::user ? "user" : "model"},
+          {"parts", std::move(parts)}};
+}
+
+// Gemini 2 counts thinking in tokens, later ones have levels; the models that cannot stop thinking
+// get the least.
+Json thinking(const std::string& model, const std::string& reasoning) {
+  const bool must_think = model.find("pro") != std::string::npos;
+  if (model.rfind("gemini-2", 0) == 0) {
+    const int budget = reasoning == "none"     ? (must_think ? 128 : 0)
+                       : reasoning == "low"    ? 1024
+                       : reasoning == "medium" ? 8192
+                                               : 24576;
+    return {{"thinkingBudget", budget}};
+  }
+  const bool no_minimum = must_think || model.find("3.7-flash") != std::string::npos;
+  if (reasoning == "none") return {{"thinkingLevel", no_minimum ? "LOW" : "MINIMAL"}};
+  return {{"thinkingLevel", reasoning == "low"      ? "LOW"
+                            : reasoning == "medium" ? "MEDIUM"
+                                                    : "HIGH"}};
+}
+
+Json settings_of(const Call& call, const std::optional<Lowered>& schema) {
+  Json settings = Json::object();
+  if (call.temperature) settings["temperature"] = *call.temperature;
+  if (call.top_p) settings["topP"] = *call.top_p;
+  if (call.max_tokens) settings["maxOutputTokens"] = *call.max_tokens;
+  if (!call.stop.empty()) settings["stopSequences"] = call.stop;
+  if (call.seed) settings["seed"] = *call.seed;
+  if (!call.reasoning.empty()) settings["thinkingConfig"] = thinking(call.model, call.reasoning);
+  if (schema) settings["responseMimeType"] = "application/json";
+  if (schema && schema->enforced) settings["responseJsonSchema"] = schema->schema;
+  return settings;
+}
+
+std::string text_of(const Json& candidate) {
+  std::string text;
+  const Json* content = find(candidate, "content");
+  const Json* parts = content ? find(*content, "parts") : nullptr;
+  if (!parts || !parts->is_array()) return text;
+  for (const Json& part : *parts) {
+    const Json* thought = find(part, "thought");
+    if (!thought || *thought != true) text += text_or(part, "text");
+  }
+  return text;
+}
+
+Usage usage_of(const Json& body) {
+  const Json* counts = find(body, "usageMetadata");
+  if (!counts) return {};
+  return {
+      count_or_zero(*counts, "promptTokenCount") +
+          count_or_zero(*counts, "toolUsePromptTokenCount"),
+      count_or_zero(*counts, "candidatesTokenCount") + count_or_zero(*counts, "thoughtsTokenCount"),
+      count_or_zero(*counts, "cachedContentTokenCount")};
+}
+
+class Gemini final : public Provider {
+ public:
+  explicit Gemini(Access access)
+      : access_(
+            completed(std::move(access), "https://generativelanguage.googleapis.com", "v1beta")) {}
+
+  Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
+    std::optional<Lowered> schema;
+    if (call.schema) schema = lower(*call.schema, Dialect::gemini);
+    Json body = {{"contents", Json::array()}};
+    for (const Message& message : call.messages) body["contents"].push_back(content_of(message));
+    const std::string system = schema && !schema->enforced
+                                   ? with_schema_in_words(call.system, schema->schema)
+                                   : call.system;
+    if (!system.empty()) body["systemInstruction"] = {{"parts", Json::array({text_part(system)})}};
+    if (Json settings = settings_of(call, schema); !settings.empty())
+      body["generationConfig"] = std::move(settings);
+    TRY(add_params(body, call, {"contents", "systemInstruction", "system_instruction"}));
+    return TRY(post(kPeer, access_, call, url_for(call.model), headers(), body));
+  }
+
+  Result<Reply> read(const Call& call, const http::Response& response) const override {
+    const Json body = TRY(read_body(kPeer, access_, call, response));
+    const Json* candidates = find(body, "candidates");
+    if (!candidates || !candidates->is_array() || candidates->empty())
+      return fail(without_candidate(body));
+    const Json& candidate = candidates->front();
+    Reply reply;
+    reply.text = text_of(candidate);
+    reply.model = text_or(body, "modelVersion", call.model);
+    reply.id = text_or(body, "responseId");
+    reply.usage = usage_of(body);
+    const std::string reason = text_or(candidate, "finishReason", "STOP");
+    reply.cut = reason == "MAX_TOKENS";
+    if (reply.cut) return reply;
+    if (reason.rfind("MALFORMED_", 0) == 0 || reason == "UNEXPECTED_TOOL_CALL" ||
+        reason == "TOO_MANY_TOOL_CALLS")
+      return fail(unfinished(kPeer, reason));
+    if (reason != "STOP" && reason != "FINISH_REASON_UNSPECIFIED")
+      return fail(refused(kPeer, "to go on with its answer", reason));
+    if (reply.text.empty()) return fail(empty(kPeer));
+    return reply;
+  }
+
+ private:
+  std::string url_for(const std::string& model) const {
+    const std::string path = model.find('/') == std::string::npos ? "models/" + model : model;
+    const std::string version = "/" + access_.api_version;
+    const bool versioned = access_.base_url.ends_with(version);
+    return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path) +
+           ":generateContent";
+  }
+
+  http::Headers headers() const {
+    if (access_.key.empty()) return {};
+    return {{"x-goog-api-key", access_.key}};
+  }
+
+  static Error without_candidate(const Json& body) {
+    const Json* feedback = find(body, "promptFeedback");
+    const std::string reason = feedback ? text_or(*feedback, "blockReason") : "";
+    return reason.empty() ? empty(kPeer) : refused(kPeer, "the prompt", reason);
+  }
+
+  const Access access_;
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> gemini(Access access, const std::string&) {
+  return std::make_unique<Gemini>(std::move(access));
+}
+
+}  // namespace plenum::llm

@@ -1,0 +1,162 @@
+// openai: chat completions, at OpenAI and at the many servers that speak the same (base_url:
+// Ollama, vLLM, Groq, OpenRouter).
+//
+// Strict structured output knows no optional members: they are sent as "required or null", and the
+// nulls are taken out of the reply again (lower.h), so that the app never sees the difference.
+#include "engine/base/ids.h"
+#include "engine/llm/lower.h"
+#include "engine/llm/wire.h"
+
+namespace plenum::llm {
+namespace {
+
+constexpr Peer kPeer = {"OpenAI", "OPENAI_API_KEY"};
+constexpr const char* kHome = "https://api.openai.com/v1";
+
+Json file_part(const File& file) {
+  const std::string data = "data:" + file.mime + ";base64," + base64(file.bytes);
+  if (file.mime.rfind("image/", 0) == 0)
+    return {{"type", "image_url"}, {"image_url", {{"url", data}}}};
+  const char* name = file.mime == "application/pdf" ? "document.pdf" : "document";
+  return {{"type", "file"}, {"file", {{"filename", name}, {"file_data", data}}}};
+}
+
+Json message_of(const Message& message) {
+  const char* role = message.role == Message::Role::user ? "user" : "assistant";
+  if (message.files.empty()) return {{"role", role}, {"content", message.text}};
+  Json parts = Json::array();
+  if (!message.text.empty()) parts.push_back({{"type", "text"}, {"text", message.text}});
+  for (const File& file : message.files) parts.push_back(file_part(file));
+  return {{"role", role}, {"content", std::move(parts)}};
+}
+
+// OpenAI's own models refuse `max_tokens`, some of the compatible servers know nothing else.
+bool of_openai(const std::string& model) {
+  const auto digit = [&](size_t at) {
+    return at < model.size() && std::isdigit(static_cast<unsigned char>(model[at]));
+  };
+  return (model.rfind("gpt-", 0) == 0 && digit(4)) || (model.rfind("o", 0) == 0 && digit(1));
+}
+
+// 1 to 64 of letters, digits, _ and -.
+std::string schema_name(const Call& call) {
+  std::string name = last_segment(call.node).substr(0, 64);
+  std::erase_if(name, [](unsigned char c) { return !std::isalnum(c) && c != '_' && c != '-'; });
+  return name.empty() ? "answer" : name;
+}
+
+// Some compatible servers put a model's thinking in front of its answer.
+std::string without_thinking(std::string text) {
+  const size_t start = text.find_first_not_of(" \t\r\n");
+  const size_t end = text.find("</think>");
+  if (start == text.npos || text.compare(start, 7, "<think>") != 0 || end == text.npos) return text;
+  const size_t rest = text.find_first_not_of(" \t\r\n", end + 8);
+  return rest == text.npos ? "" : text.substr(rest);
+}
+
+// `content` is a string; some compatible servers answer with parts.
+std::string text_of(const Json& message) {
+  const Json* content = find(message, "content");
+  if (!content || !content->is_array()) return without_thinking(text_or(message, "content"));
+  std::string text;
+  for (const Json& part : *content) text += text_or(part, "text");
+  return text;
+}
+
+Usage usage_of(const Json& body) {
+  const Json* counts = find(body, "usage");
+  if (!counts) return {};
+  const Json* details = find(*counts, "prompt_tokens_details");
+  return {count_or_zero(*counts, "prompt_tokens"), count_or_zero(*counts, "completion_tokens"),
+          details ? count_or_zero(*details, "cached_tokens") : 0};
+}
+
+class OpenAi final : public Provider {
+ public:
+  explicit OpenAi(Access access) : access_(completed(std::move(access), kHome, "")) {}
+
+  Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
+    std::optional<Lowered> schema;
+    if (call.schema) schema = lower(*call.schema, Dialect::openai);
+    const std::string system = schema && !schema->enforced
+                                   ? with_schema_in_words(call.system, schema->schema)
+                                   : call.system;
+    Json body = {{"model", call.model}, {"messages", Json::array()}};
+    if (!system.empty()) body["messages"].push_back({{"role", "system"}, {"content", system}});
+    for (const Message& message : call.messages) body["messages"].push_back(message_of(message));
+    if (call.temperature) body["temperature"] = *call.temperature;
+    if (call.top_p) body["top_p"] = *call.top_p;
+    if (call.max_tokens) body[cap_member(call.model)] = *call.max_tokens;
+    if (call.seed) body["seed"] = *call.seed;
+    if (!call.stop.empty()) body["stop"] = call.stop;
+    if (!call.reasoning.empty()) body["reasoning_effort"] = call.reasoning;
+    if (schema) add_format(body, call, *schema);
+    TRY(add_params(body, call, {"model", "messages", "stream"}));
+    return TRY(post(kPeer, access_, call, access_.base_url + version() + "/chat/completions",
+                    headers(), body));
+  }
+
+  Result<Reply> read(const Call& call, const http::Response& response) const override {
+    const Json body = TRY(read_body(kPeer, access_, call, response));
+    const Json* choices = find(body, "choices");
+    if (!choices || !choices->is_array() || choices->empty()) return fail(empty(kPeer));
+    const Json& choice = choices->front();
+    const Json* message = find(choice, "message");
+    if (!message) return fail(empty(kPeer));
+    const std::string reason = text_or(choice, "finish_reason", "stop");
+    if (!text_or(*message, "refusal").empty()) return fail(refused(kPeer, "to answer", "refusal"));
+    if (reason == "content_filter") return fail(refused(kPeer, "to go on with its answer", reason));
+    if (reason == "error") return fail(unfinished(kPeer, reason));
+    Reply reply;
+    reply.text = text_of(*message);
+    reply.model = text_or(body, "model", call.model);
+    reply.id = text_or(body, "id");
+    reply.usage = usage_of(body);
+    reply.cut = reason == "length";
+    if (reply.cut) return reply;
+    if (reply.text.empty()) return fail(empty(kPeer));
+    if (call.schema)
+      reply.text =
+          restored(*call.schema, lower(*call.schema, Dialect::openai), std::move(reply.text));
+    return reply;
+  }
+
+ private:
+  // A base URL that has a path ends with the version, as everybody writes it; a bare origin gets it
+  // here.
+  std::string version() const {
+    if (!access_.api_version.empty()) return "/" + access_.api_version;
+    const size_t host = access_.base_url.find("://");
+    return access_.base_url.find('/', host == std::string::npos ? 0 : host + 3) == std::string::npos
+               ? "/v1"
+               : "";
+  }
+
+  const char* cap_member(const std::string& model) const {
+    return access_.base_url == kHome || of_openai(model) ? "max_completion_tokens" : "max_tokens";
+  }
+
+  http::Headers headers() const {
+    if (access_.key.empty()) return {};
+    return {{"authorization", "Bearer " + access_.key}};
+  }
+
+  static void add_format(Json& body, const Call& call, const Lowered& schema) {
+    const bool object = schema.enforced || text_or(schema.schema, "type") == "object";
+    if (!object) return;  // the words alone have to do
+    body["response_format"] = {
+        {"type", "json_schema"},
+        {"json_schema",
+         {{"name", schema_name(call)}, {"strict", schema.enforced}, {"schema", schema.schema}}}};
+  }
+
+  const Access access_;
+};
+
+}  // namespace
+
+std::unique_ptr<Provider> openai(Access access, const std::string&) {
+  return std::make_unique<OpenAi>(std::move(access));
+}
+
+}  // namespace plenum::llm
