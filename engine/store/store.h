@@ -1,4 +1,5 @@
-// What outlives a request: runs, their steps and events, rows of collections, file records, counters.
+// What outlives a request: runs, their steps and events, rows of collections, file records,
+// counters.
 #pragma once
 
 #include <cstdint>
@@ -14,18 +15,30 @@
 
 namespace plenum {
 
-// Whose data: every row has both, and nothing is read or written without them (specification section 12).
+// Whose data: every row has both, and nothing is read or written without them (specification
+// section 12).
 struct Owner {
   std::string app;
   std::string owner;
   bool operator==(const Owner&) const = default;
 };
 
-enum class RunStatus { queued, running, waiting, paused, cancelling, completed, failed, cancelled, dead };
+enum class RunStatus {
+  queued,
+  running,
+  waiting,
+  paused,
+  cancelling,
+  completed,
+  failed,
+  cancelled,
+  dead
+};
 const char* name(RunStatus status);
 bool is_final(RunStatus status);
 
-// Counted in the transaction that accepts a run: refused with `limited` when `count` was reached in the window.
+// Counted in the transaction that accepts a run: refused with `limited` when `count` was reached in
+// the window.
 struct Charge {
   std::string counter;  // "quota POST /analyze"
   int64_t limit = 0;
@@ -42,37 +55,37 @@ struct Idempotency {
 struct Run {
   std::string id;
   Owner owner;
-  std::string bundle;        // hash of the app's definition it is pinned to
+  std::string bundle;  // hash of the app's definition it is pinned to
   std::string graph;
-  std::string route;         // "POST /analyze": for the answer's form
+  std::string route;  // "POST /analyze": for the answer's form
   std::string thread;
-  bool job = false;          // asked for as a job
-  std::string user = "{}";   // JSON: what expressions see as `user`
-  int priority = 0;          // higher first
-  int concurrency = 0;       // at most this many of the owner's jobs of this route at once; 0: no limit
+  bool job = false;         // asked for as a job
+  std::string user = "{}";  // JSON: what expressions see as `user`
+  int priority = 0;         // higher first
+  int concurrency = 0;  // at most this many of the owner's jobs of this route at once; 0: no limit
   RunStatus status = RunStatus::queued;
-  int64_t epoch = 0;         // grows with every claim; a write with an old one is refused
+  int64_t epoch = 0;  // grows with every claim; a write with an old one is refused
   int rescues = 0;
-  std::string state;         // the run's value, as run/ writes it
-  std::string at;            // the interrupt where it waits, or ""
-  std::string returned;      // JSON that the interrupt shows
-  std::string output;        // JSON, when completed
-  std::string error;         // JSON {code, message, node, status}, when failed
-  int percent = 0;           // 0 to 100
-  std::string message;       // what it is doing, for people
+  std::string state;     // the run's value, as run/ writes it
+  std::string at;        // the interrupt where it waits, or ""
+  std::string returned;  // JSON that the interrupt shows
+  std::string output;    // JSON, when completed
+  std::string error;     // JSON {code, message, node, status}, when failed
+  int percent = 0;       // 0 to 100
+  std::string message;   // what it is doing, for people
   double cost_usd = 0;
   Millis created_at = 0, started_at = 0, finished_at = 0;  // 0: not yet
-  Millis available_at = 0;   // a queued run is not claimed before
-  Millis wake_at = 0;        // a waiting run is queued again then; 0: only by an answer
-  Millis deadline = 0;       // it fails then; 0: none
-  Millis expires_at = 0;     // may be deleted after; 0: never
+  Millis available_at = 0;                                 // a queued run is not claimed before
+  Millis wake_at = 0;     // a waiting run is queued again then; 0: only by an answer
+  Millis deadline = 0;    // it fails then; 0: none
+  Millis expires_at = 0;  // may be deleted after; 0: never
 };
 
 // One finished node: its result and state are committed together.
 struct StepRow {
-  std::string path;        // "analyze", "each[3].part"
-  std::string status;      // done, failed, skipped
-  std::string result;      // JSON
+  std::string path;    // "analyze", "each[3].part"
+  std::string status;  // done, failed, skipped
+  std::string result;  // JSON
   Millis started_at = 0, finished_at = 0;
   int attempts = 1;
 };
@@ -84,12 +97,13 @@ struct EventRow {
   std::string data;  // JSON
 };
 
-// What one step of a run changed.  Written only if the run still has `epoch` and status running (or cancelling, when the
-// new status is cancelled): otherwise `conflict`, and nothing of it is kept.
+// What one step of a run changed.  Written only if the run still has `epoch` and status running (or
+// cancelling, when the new status is cancelled): otherwise `conflict`, and nothing of it is kept.
 struct Checkpoint {
   std::string run;
   int64_t epoch = 0;
-  RunStatus status = RunStatus::running;  // running, waiting, queued (released), completed, failed, cancelled
+  RunStatus status =
+      RunStatus::running;  // running, waiting, queued (released), completed, failed, cancelled
   std::string state;
   std::string at, returned, output, error, message;
   int percent = 0;
@@ -114,66 +128,78 @@ struct FileRow {
 };
 
 struct Accepted {
-  Run run;               // as stored: with epoch 1 and status running, or queued
+  Run run;                // as stored: with epoch 1 and status running, or queued
   bool replayed = false;  // the idempotency key was known: `run` is the earlier one
 };
 
 struct Page {
-  int limit = 50;      // 1 to 100
-  std::string after;   // id of the last one seen; newest first
+  int limit = 50;     // 1 to 100
+  std::string after;  // id of the last one seen; newest first
 };
 
 template <typename T = void>
 using Done = std::function<void(Result<T>)>;
 
-// A call is one transaction, grouped with others into one commit; `done` runs through the executor given at opening,
-// after it is on disk.  Callable from any thread, blocks none.  Errors: `unavailable` (disk full, read-only, too many
-// writes waiting), `conflict` (a guard was lost), `not_found`, `limited`, `internal`.  What is not the owner's is
-// `not_found`.  tests/store/contract.h states the rest.
+// A call is one transaction, grouped with others into one commit; `done` runs through the executor
+// given at opening, after it is on disk.  Callable from any thread, blocks none.  Errors:
+// `unavailable` (disk full, read-only, too many writes waiting), `conflict` (a guard was lost),
+// `not_found`, `limited`, `internal`.  What is not the owner's is `not_found`.
+// tests/store/contract.h states the rest.
 class Store {
  public:
   virtual ~Store() = default;
 
-  // T1.  status queued or running (with epoch 1).  `limited` when the charge is refused or the owner already has
-  // `max_queued` queued jobs (0: no limit) or the app `max_queue`; `conflict` (code "idempotency_in_progress") for a known
-  // key whose run goes on, `invalid` (code "idempotency_mismatch") for a known key with another fingerprint.
+  // T1.  status queued or running (with epoch 1).  `limited` when the charge is refused or the
+  // owner already has `max_queued` queued jobs (0: no limit) or the app `max_queue`; `conflict`
+  // (code "idempotency_in_progress") for a known key whose run goes on, `invalid` (code
+  // "idempotency_mismatch") for a known key with another fingerprint.
   struct Limits {
     int64_t max_queued = 0, max_queue = 0;
   };
   virtual void accept(Run run, std::vector<EventRow> events, std::optional<Charge> charge,
-                      std::optional<Idempotency> idempotency, Limits limits, Done<Accepted> done) = 0;
-  // T2.  Up to `limit` due queued runs, of higher priority and older first, owners in turn, each owner's `concurrency`
-  // kept; they become running with a new epoch, started_at set if it was 0.  Also queues waiting runs whose wake_at is due.
+                      std::optional<Idempotency> idempotency, Limits limits,
+                      Done<Accepted> done) = 0;
+  // T2.  Up to `limit` due queued runs, of higher priority and older first, owners in turn, each
+  // owner's `concurrency` kept; they become running with a new epoch, started_at set if it was 0.
+  // Also queues waiting runs whose wake_at is due.
   virtual void claim(Millis now, int limit, Done<std::vector<Run>> done) = 0;
   // T3 to T6.
   virtual void checkpoint(Checkpoint checkpoint, Done<> done) = 0;
-  // An answer for the interrupt `at`: waiting becomes running with a new epoch, which is returned.  `conflict` (code
-  // "not_waiting") when it does not wait there any more.
-  virtual void take_waiting(Owner owner, std::string run, std::string at, Millis now, Done<Run> done) = 0;
-  // T8.  queued and waiting become cancelled, running becomes cancelling; a final run is left as it is.  Returns the row.
+  // An answer for the interrupt `at`: waiting becomes running with a new epoch, which is returned.
+  // `conflict` (code "not_waiting") when it does not wait there any more.
+  virtual void take_waiting(Owner owner, std::string run, std::string at, Millis now,
+                            Done<Run> done) = 0;
+  // T8.  queued and waiting become cancelled, running becomes cancelling; a final run is left as it
+  // is.  Returns the row.
   virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done) = 0;
-  // T7, at start: running runs of an earlier process become queued (rescues + 1; from the sixth on dead, with the error
-  // code "poison"), cancelling ones cancelled.  Returns how many were queued.
+  // T7, at start: running runs of an earlier process become queued (rescues + 1; from the sixth on
+  // dead, with the error code "poison"), cancelling ones cancelled.  Returns how many were queued.
   virtual void recover(Millis now, Done<int> done) = 0;
-  // Queued and waiting runs past their deadline fail with the code "deadline"; expired runs, rows and counters are deleted
-  // (at most `limit` each).  Returns the expired files, whose records are gone and whose bytes the caller removes unless
-  // another record of the same owner and digest is left.
+  // Queued and waiting runs past their deadline fail with the code "deadline"; expired runs, rows
+  // and counters are deleted (at most `limit` each).  Returns the expired files, whose records are
+  // gone and whose bytes the caller removes unless another record of the same owner and digest is
+  // left.
   virtual void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) = 0;
-  virtual void next_due(Done<Millis> done) = 0;  // the earliest available_at or wake_at of any run; 0: none
+  virtual void next_due(
+      Done<Millis> done) = 0;  // the earliest available_at or wake_at of any run; 0: none
 
   virtual void run(Owner owner, std::string id, Done<Run> done) = 0;
-  virtual void runs(Owner owner, std::string graph, std::optional<RunStatus> status, std::string at, Page page,
-                    Done<std::vector<Run>> done) = 0;
+  virtual void runs(Owner owner, std::string graph, std::optional<RunStatus> status, std::string at,
+                    Page page, Done<std::vector<Run>> done) = 0;
   virtual void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) = 0;
-  virtual void events(Owner owner, std::string run, int64_t after, Done<std::vector<EventRow>> done) = 0;
+  virtual void events(Owner owner, std::string run, int64_t after,
+                      Done<std::vector<EventRow>> done) = 0;
 
   // Rows of collections.  Putting an id that is there replaces its data (created_at stays).
   virtual void put_row(Owner owner, std::string collection, Row row, Done<Row> done) = 0;
   virtual void row(Owner owner, std::string collection, std::string id, Done<Row> done) = 0;
-  virtual void rows(Owner owner, std::string collection, Page page, Done<std::vector<Row>> done) = 0;
+  virtual void rows(Owner owner, std::string collection, Page page,
+                    Done<std::vector<Row>> done) = 0;
   virtual void delete_row(Owner owner, std::string collection, std::string id, Done<> done) = 0;
 
-  virtual void put_file(FileRow file, Done<FileRow> done) = 0;  // the same id again: the first one is kept and returned
+  virtual void put_file(
+      FileRow file,
+      Done<FileRow> done) = 0;  // the same id again: the first one is kept and returned
   virtual void file(Owner owner, std::string id, Done<FileRow> done) = 0;
 
   // Definitions that runs are pinned to, by hash.
@@ -184,7 +210,8 @@ class Store {
 // Where `done` is run: posts a function to the engine's thread.
 using Post = std::function<void(std::function<void()>)>;
 
-// One SQLite file and a lock file beside it: a second process is refused (`conflict`).  ":memory:" keeps nothing.
+// One SQLite file and a lock file beside it: a second process is refused (`conflict`).  ":memory:"
+// keeps nothing.
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post);
 
 }  // namespace plenum

@@ -1,0 +1,77 @@
+// What the store does, each as a function over a connection, to be called inside a transaction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/store/sqlite/connection.h"
+#include "engine/store/sqlite/names.h"
+#include "engine/store/sqlite/tally.h"
+#include "engine/store/store.h"
+
+namespace plenum::sqlite {
+
+// The writer's connection and what it keeps in memory beside it.
+struct Session {
+  Connection db;
+  Names names;
+  Tally tally;
+  int64_t boot = 0;        // this start of the server
+  int64_t last_scope = 0;  // whose run was claimed last: the next one's turn comes first
+};
+
+constexpr Millis kKeyLife = 24LL * 60 * 60 * 1000;  // of an idempotency key
+
+struct Acceptance {
+  Run run;
+  std::vector<EventRow> events;
+  std::optional<Charge> charge;
+  std::optional<Idempotency> idempotency;
+  Store::Limits limits;
+};
+
+// Writes.  What they are given they may move from.
+Result<Accepted> accept(Session& session, Acceptance& asked);
+Result<std::vector<Run>> claim(Session& session, Millis now, int limit);
+Result<> checkpoint(Session& session, const Checkpoint& checkpoint);
+Result<Run> take_waiting(Session& session, const Owner& owner, const std::string& run,
+                         const std::string& at);
+Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now);
+Result<int> recover(Session& session, Millis now);
+Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
+Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
+Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
+                    const std::string& id);
+Result<FileRow> put_file(Session& session, const FileRow& file);
+Result<> put_bundle(Session& session, const std::string& app, const std::string& hash,
+                    const std::string& text);
+Result<> add_events(Connection& db, int64_t run, const std::string& id,
+                    const std::vector<EventRow>& events);
+
+// Reads.
+Result<Run> read_run(Connection& db, const Owner& owner, const std::string& id);  // with its state
+Result<Run> read_run(Connection& db, int64_t number);                             // with its state
+struct Listing {
+  std::string graph;
+  std::optional<RunStatus> status;
+  std::string at;
+  Page page;
+};
+Result<std::vector<Run>> read_runs(Connection& db, const Owner& owner, const Listing& listing);
+Result<std::vector<StepRow>> read_steps(Connection& db, const Owner& owner, const std::string& run);
+Result<std::vector<EventRow>> read_events(Connection& db, const Owner& owner,
+                                          const std::string& run, int64_t after);
+Result<Millis> read_next_due(Connection& db);
+Result<Row> read_row(Connection& db, const Owner& owner, const std::string& collection,
+                     const std::string& id);
+Result<std::vector<Row>> read_rows(Connection& db, const Owner& owner,
+                                   const std::string& collection, const Page& page);
+Result<FileRow> read_file(Connection& db, const Owner& owner, const std::string& id);
+Result<std::string> read_bundle(Connection& db, const std::string& app, const std::string& hash);
+
+// The number of an owner's run, or `not_found`.
+Result<int64_t> number_of(Connection& db, const Owner& owner, const std::string& run);
+
+}  // namespace plenum::sqlite

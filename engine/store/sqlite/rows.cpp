@@ -1,0 +1,111 @@
+// Rows of collections, records of files, definitions: small tables with a key each.
+#include <algorithm>
+#include <limits>
+
+#include "engine/store/sqlite/operations.h"
+
+namespace plenum::sqlite {
+
+namespace {
+
+tl::unexpected<Error> no_row(const std::string& collection, const std::string& id) {
+  return fail(Kind::not_found, "there is no row " + id + " in the collection " + collection);
+}
+
+Row row_of(const Statement& row) {
+  return {row.text(0), row.text(1), row.integer(2), row.integer(3)};
+}
+
+struct Place {  // where an owner's collection is; 0 when nothing was ever put there
+  int64_t scope = 0, collection = 0;
+};
+
+Result<Place> place_of(Connection& db, const Owner& owner, const std::string& collection) {
+  return Place{TRY(find_scope(db, owner)), TRY(find_word(db, collection))};
+}
+
+constexpr int kNumber = 4;  // the column of a row's number
+
+}  // namespace
+
+Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row) {
+  if (row.id.empty())
+    return fail(Kind::invalid, "a row of the collection " + collection + " needs an id");
+  const int64_t scope = TRY(session.names.scope(session.db, owner)).scope;
+  const int64_t word = TRY(session.names.word(session.db, collection));
+  Statement put = session.db.use("put_row");
+  TRY(put.bind(scope, word, row.id, row.created_at, row.expires_at, row.data).next());
+  row.created_at = put.integer(0);
+  return std::move(row);
+}
+
+Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
+                    const std::string& id) {
+  const Place place = TRY(place_of(session.db, owner, collection));
+  if (TRY(session.db.use("delete_row").bind(place.scope, place.collection, id).finish()) != 1)
+    return no_row(collection, id);
+  return {};
+}
+
+Result<Row> read_row(Connection& db, const Owner& owner, const std::string& collection,
+                     const std::string& id) {
+  const Place place = TRY(place_of(db, owner, collection));
+  Statement row = db.use("row");
+  if (!TRY(row.bind(place.scope, place.collection, id).next())) return no_row(collection, id);
+  return row_of(row);
+}
+
+Result<std::vector<Row>> read_rows(Connection& db, const Owner& owner,
+                                   const std::string& collection, const Page& page) {
+  const Place place = TRY(place_of(db, owner, collection));
+  int64_t before = std::numeric_limits<int64_t>::max();
+  if (!page.after.empty()) {
+    Statement last = db.use("row");
+    if (!TRY(last.bind(place.scope, place.collection, page.after).next()))
+      return no_row(collection, page.after);
+    before = last.integer(kNumber);
+  }
+  std::vector<Row> rows;
+  Statement row = db.use("rows");
+  row.bind(place.scope, place.collection, before, std::clamp(page.limit, 1, 100));
+  while (TRY(row.next())) rows.push_back(row_of(row));
+  return rows;
+}
+
+Result<FileRow> put_file(Session& session, const FileRow& file) {
+  if (file.id.empty()) return fail(Kind::invalid, "a file's record needs an id");
+  const int64_t scope = TRY(session.names.scope(session.db, file.owner)).scope;
+  TRY(session.db.use("put_file")
+          .bind(scope, file.id, file.name, file.mime, file.digest, file.size, file.created_at,
+                file.expires_at)
+          .finish());
+  return read_file(session.db, file.owner, file.id);
+}
+
+Result<FileRow> read_file(Connection& db, const Owner& owner, const std::string& id) {
+  const int64_t scope = TRY(find_scope(db, owner));
+  Statement row = db.use("file");
+  if (!TRY(row.bind(scope, id).next())) return fail(Kind::not_found, "there is no file " + id);
+  return FileRow{id,          owner,          row.text(0),    row.text(1),
+                 row.text(2), row.integer(3), row.integer(4), row.integer(5)};
+}
+
+Result<> put_bundle(Session& session, const std::string& app, const std::string& hash,
+                    const std::string& text) {
+  if (app.empty() || hash.empty())
+    return fail(Kind::invalid, "a definition is kept by its app and its hash");
+  const int64_t word = TRY(session.names.word(session.db, app));
+  TRY(session.db.use("put_bundle").bind(word, hash, text).finish());
+  return {};
+}
+
+Result<std::string> read_bundle(Connection& db, const std::string& app, const std::string& hash) {
+  const int64_t word = TRY(find_word(db, app));
+  Statement row = db.use("bundle");
+  if (!TRY(row.bind(word, hash).next()))
+    return fail(Kind::not_found,
+                "the definition " + hash + " of the app " + app + " is not kept here");
+  return row.text(0);
+}
+
+}  // namespace plenum::sqlite

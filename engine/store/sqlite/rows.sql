@@ -1,0 +1,24 @@
+R"sql(
+-- :put_row
+INSERT INTO collection_row (scope, collection, id, created_at, expires_at, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at
+RETURNING created_at
+-- :row
+SELECT id, data, created_at, expires_at, n FROM collection_row WHERE scope = ?1 AND collection = ?2 AND id = ?3
+-- :rows
+SELECT id, data, created_at, expires_at, n FROM collection_row
+WHERE scope = ?1 AND collection = ?2 AND n < ?3 ORDER BY n DESC LIMIT ?4
+-- :delete_row
+DELETE FROM collection_row WHERE scope = ?1 AND collection = ?2 AND id = ?3
+
+-- :put_file
+INSERT INTO file (scope, id, name, mime, digest, size, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING
+-- :file
+SELECT name, mime, digest, size, created_at, expires_at FROM file WHERE scope = ?1 AND id = ?2
+
+-- :put_bundle
+INSERT INTO bundle (app, hash, text) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+-- :bundle
+SELECT text FROM bundle WHERE app = ?1 AND hash = ?2
+)sql"

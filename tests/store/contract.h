@@ -1,0 +1,24 @@
+// What every store must do, whatever it keeps its data in.
+#pragma once
+
+#include "tests/store/contract_accept.h"
+#include "tests/store/contract_claim.h"
+#include "tests/store/contract_rows.h"
+#include "tests/store/contract_runs.h"
+#include "tests/store/contract_scopes.h"
+#include "tests/store/contract_status.h"
+#include "tests/store/contract_time.h"
+
+namespace plenum::testing {
+
+inline void keeps_the_store_contract(const MakePlace& make) {
+  accepts_runs(make);
+  moves_runs_by_the_table(make);
+  moves_runs_on(make);
+  claims_in_turn(make);
+  follows_the_time(make);
+  keeps_rows_and_files(make);
+  keeps_scopes_apart(make);
+}
+
+}  // namespace plenum::testing
