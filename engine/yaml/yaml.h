@@ -37,7 +37,7 @@ struct Node {
   // and block scalars, escapes and indentation counted.
   Span locate(Position start, Position end) const;
 
-  // How the scalar's text maps to the file: one entry per run of characters that stand together; see yaml.cpp.
+  // How the scalar's text maps to the file: one entry per run of characters that stand together; see scalar.cpp.
   struct Run {
     size_t offset = 0;  // into text
     Position place;     // of that character in the file
@@ -53,7 +53,11 @@ struct Member {
 
 // Reads one document.  Mistakes go to the report with their checks' codes: Y001 duplicate key, Y003 anchor, alias, merge
 // key or tag, Y010 second document, Y011 unclosed quote, Y012 not UTF-8, deeper than 64 or larger than 1 MiB, and Y002,
-// Y004, Y006, Y009 for the usual slips; what cannot be read at all gives nullopt.  Never throws.
+// Y004, Y006, Y009 for the usual slips; Y013 is whatever else is not YAML: tabs, indentation, brackets, escapes.
+//
+// A text that lacks its quotes is taken as its author meant it and reading goes on, so a tree may come with errors: ask
+// the report.  What cannot be read at all gives nullopt.  An empty file is a null.  `.inf`, `.nan` and numbers past every
+// double stay text, because JSON has no such numbers.  Never throws.
 std::optional<Node> parse(std::string file, std::string_view text, Report& report);
 
 }  // namespace plenum::yaml
