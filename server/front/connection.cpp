@@ -47,11 +47,11 @@ void Connection::feed(std::string_view bytes) {
   if (state_ == dead || state_ == refusing) return;
   if (state_ == lingering) {
     swallowed_ += bytes.size();
-    if (swallowed_ > kSwallowed) kill();
+    if (swallowed_ > kSwallowed) abort();
     return;
   }
   if (!pumping_ && reading() && input_.empty()) return pump(lock, bytes);
-  if (input_.size() + bytes.size() > hub_->options.pipelined_bytes) return kill();
+  if (input_.size() + bytes.size() > hub_->options.pipelined_bytes) return abort();
   input_.append(bytes);
   if (pumping_ || !reading()) return;
   std::string taken;
@@ -123,7 +123,7 @@ void Connection::begin_body(Lock& lock) {
   state_ = body;
   if (reader_.refusal()) return refuse(lock, *reader_.refusal());
   if (reader_.done()) return dispatch(lock);
-  body_start_ = now();
+  body_start_ = deadline_ = now();
   allow_body(framing.length);
   if (framing.expects_continue)
     sent(outbox_.send(fd_, "HTTP/1.1 100 Continue\r\n\r\n", std::string()));
@@ -212,7 +212,7 @@ void Connection::allow_body(uint64_t bytes) {
 void Connection::tick(Hub::Time at) {
   Lock lock(mutex_);
   if (state_ == dead) return;
-  if (waiting_ && at - progress_ > hub_->options.write_stall) return kill();
+  if (waiting_ && at - progress_ > hub_->options.write_stall) return abort();
   if (state_ == busy || state_ == refusing || at < deadline_) return;
   const bool idle = state_ == head && !first_ && !parser_.started();
   if (state_ == lingering || idle) return kill();
@@ -266,7 +266,7 @@ bool Connection::write(uint64_t serial, std::string_view bytes) {
   if (state_ != busy || serial != serial_ || !started_ || whole_) return false;
   if (bytes.empty() || silent_) return true;
   if (outbox_.size() > 0 && outbox_.size() + bytes.size() > hub_->options.unread_bytes) {
-    kill();
+    abort();
     return false;
   }
   if (chunked_) {
@@ -361,6 +361,14 @@ void Connection::give_back() {
 
 void Connection::close() {
   Lock lock(mutex_);
+  kill();
+}
+
+// For a client that does not keep to the rules: a reset, so that neither kernel keeps what is still
+// on its way.
+void Connection::abort() {
+  const linger at_once{1, 0};
+  if (state_ != dead) setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   kill();
 }
 

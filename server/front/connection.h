@@ -73,6 +73,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   void finish();
   void give_back();
   void kill();
+  void abort();
 
   const std::shared_ptr<Hub> hub_;
   const uint64_t id_;

@@ -45,7 +45,7 @@ TEST_CASE("one connection serves any number of requests", "[front]") {
     REQUIRE(answer.header("Connection").empty());
   }
   CHECK(server.front->connections() == 1);
-  CHECK(server.front->in_flight() == 0);
+  CHECK(soon([&] { return server.front->in_flight() == 0; }));
 }
 
 TEST_CASE("the handler gets what the client sent", "[front]") {
