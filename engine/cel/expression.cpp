@@ -1,0 +1,87 @@
+// The contract of cel.h over the internal program.
+#include <nlohmann/json.hpp>
+
+#include "engine/cel/cel.h"
+#include "engine/cel/program.h"
+
+namespace plenum::cel {
+
+struct Expression::Program {
+  std::shared_ptr<const Compiled> compiled;
+};
+
+namespace {
+
+// The values of a scope.  What is declared a timestamp or a duration is text in Json and is read
+// here.
+class ScopeSource final : public Source {
+ public:
+  explicit ScopeSource(const Scope& scope) : scope_(scope) {}
+
+  bool find(const Compiled::Global& global, Context& context, Value* value) const override {
+    const Json* json = scope_.find(global.name);
+    if (!json) return false;
+    *value = Value::of(*json);
+    if (value->is(Tag::null)) return true;
+    if (global.kind == Type::Kind::timestamp) convert("timestamp", context, value);
+    if (global.kind == Type::Kind::duration) convert("duration", context, value);
+    return true;
+  }
+
+ private:
+  static void convert(std::string_view function, Context& context, Value* value) {
+    const Value text = *value;
+    *value = invoke(*library().find(function, false, 1), context, &text, 1);
+  }
+
+  const Scope& scope_;
+};
+
+Error placed(Error error) {
+  error.message = "1:1: " + error.message;
+  return error;
+}
+
+}  // namespace
+
+tl::expected<Expression, Problems> Expression::compile(std::string_view text, const Names& names) {
+  auto compiled = cel::compile(text, names, Checking::strict);
+  if (!compiled) return tl::unexpected(std::move(compiled).error());
+  Expression expression;
+  expression.program_ = std::make_shared<const Program>(Program{*std::move(compiled)});
+  return expression;
+}
+
+const Type& Expression::type() const {
+  return program_->compiled->type;
+}
+const std::vector<Read>& Expression::reads() const {
+  return program_->compiled->reads;
+}
+const std::string& Expression::text() const {
+  return program_->compiled->text;
+}
+
+Result<Json> Expression::evaluate(const Scope& scope, const Limits& limits) const {
+  Arena arena;
+  Meter meter{limits.steps};
+  Context context(arena, meter);
+  const Value value = run(*program_->compiled, ScopeSource(scope), context);
+  if (value.failed()) return fail(error_of(*program_->compiled, value));
+  Result<Json> json = to_json(value, limits.result_bytes);
+  if (!json) return fail(placed(std::move(json).error()));
+  return json;
+}
+
+Result<bool> Expression::holds(const Scope& scope, const Limits& limits) const {
+  Arena arena;
+  Meter meter{limits.steps};
+  Context context(arena, meter);
+  const Value value = run(*program_->compiled, ScopeSource(scope), context);
+  if (value.failed()) return fail(error_of(*program_->compiled, value));
+  if (value.is(Tag::boolean)) return value.flag;
+  return fail(Kind::invalid, "1:1: the condition must be true or false, it is " +
+                                 std::string(word_for(value.tag)));
+}
+
+}  // namespace plenum::cel
