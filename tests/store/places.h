@@ -48,6 +48,7 @@ class SqliteFile final : public Place {
     RawDatabase(path()).query("UPDATE run SET status = 3 WHERE id = '" + run + "'");
   }
   std::string path() const { return folder / "plenum.db"; }
+
   TempFolder folder;
 };
 

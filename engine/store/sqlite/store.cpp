@@ -199,8 +199,14 @@ tl::unexpected<Error> cannot(const char* what, const std::string& path) {
 // A file that is there is made private; a new one is private from the start, and its name is on
 // disk.
 Result<> make_private(const std::string& path) {
-  if (chmod(path.c_str(), 0600) == 0) return {};
-  if (errno != ENOENT) return cannot("made private", path);
+  struct stat is = {};
+  const bool there = lstat(path.c_str(), &is) == 0;
+  if (there && !S_ISREG(is.st_mode))
+    return fail(
+        Kind::unavailable,
+        "the database " + path + " is not a file: name a file in that folder, or another place");
+  if (there) return chmod(path.c_str(), 0600) == 0 ? Result<>() : cannot("made private", path);
+  if (errno != ENOENT) return cannot("found", path);
   const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return cannot("made", path);
   close(descriptor);

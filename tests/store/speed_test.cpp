@@ -1,0 +1,134 @@
+// How fast the store commits, beside how fast the disk syncs, measured in one run; and how large a
+// step is.
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <deque>
+
+#include "tests/store/places.h"
+
+using namespace plenum;
+using namespace plenum::testing;
+
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+double syncs_per_second(const std::string& path) {
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const std::string page(4096, 'x');
+  const auto start = std::chrono::steady_clock::now();
+  int n = 0;
+  for (; n < 2000 && seconds_since(start) < 1; ++n)
+    if (pwrite(file, page.data(), page.size(), (n % 256) * 4096) < 0 || fdatasync(file) != 0) break;
+  close(file);
+  return n / seconds_since(start);
+}
+
+// One thread that runs answers, as the engine's does; it keeps `width` runs going until `wanted`
+// are done.
+class Engine {
+ public:
+  Post post() {
+    return [this](std::function<void()> answer) {
+      {
+        const std::lock_guard lock(mutex_);
+        posted_.push_back(std::move(answer));
+      }
+      filled_.notify_one();
+    };
+  }
+
+  void drive(Store& store, int width, int wanted, const std::string& state) {
+    left_ = wanted;
+    done_ = 0;
+    for (int i = 0; i < width; ++i) next(store, state);
+    while (done_ < wanted) take()();
+  }
+
+ private:
+  void next(Store& store, const std::string& state) {
+    if (left_-- <= 0) return;
+    Run run = a_run(RunStatus::running, {"shop", "owner" + std::to_string(left_ % 100)});
+    run.state = state;
+    run.bundle = std::string(64, 'b');
+    run.user = R"({"id":"0123456789abcdef","plan":"pro"})";
+    run.deadline = 61'000;
+    run.expires_at = kLife;
+    store.accept(std::move(run), {}, {}, {}, {}, [this, &store, &state](Result<Accepted> accepted) {
+      Checkpoint c = a_checkpoint(accepted.value().run, RunStatus::completed);
+      c.state = state;
+      c.output = R"({"score":0.75,"summary":"fits"})";
+      c.steps = {{"extract", "done", R"({"score":0.75,"summary":"fits"})", 1000, 2000}};
+      c.events = {{1, "step", R"({"node":"extract","status":"done"})"}};
+      store.checkpoint(std::move(c), [this, &store, &state](const Result<>& written) {
+        must(written);
+        ++done_;
+        next(store, state);
+      });
+    });
+  }
+  std::function<void()> take() {
+    std::unique_lock lock(mutex_);
+    filled_.wait(lock, [&] { return !posted_.empty(); });
+    std::function<void()> answer = std::move(posted_.front());
+    posted_.pop_front();
+    return answer;
+  }
+
+  static constexpr Millis kLife = 86'400'000;
+  std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<std::function<void()>> posted_;
+  int left_ = 0, done_ = 0;
+};
+
+}  // namespace
+
+TEST_CASE("accept and checkpoint pairs per second", "[slow][store]") {
+  const TempFolder folder(TempFolder::On::disk);
+  std::printf("%-24s %14s %14s\n", "in flight", "pairs/s", "fdatasync/s");
+  for (const int width : {1, 8, 64, 256}) {
+    Engine engine;
+    std::unique_ptr<Store> store =
+        open_sqlite_store(folder / ("speed" + std::to_string(width) + ".db"), engine.post())
+            .value();
+    const std::string state(400, 's');
+    const double syncs = syncs_per_second(folder / "raw");
+    engine.drive(*store, width, 4 * width, state);
+    const int wanted = width == 1 ? 2000 : 40'000;
+    const auto start = std::chrono::steady_clock::now();
+    engine.drive(*store, width, wanted, state);
+    std::printf("%-24d %14.0f %14.0f\n", width, wanted / seconds_since(start), syncs);
+    CHECK(wanted / seconds_since(start) > 100);
+  }
+}
+
+TEST_CASE("a run of ten small steps takes less than a kilobyte a step", "[store]") {
+  SqliteFile file;
+  Asking store(file.open());
+  constexpr int kRuns = 200, kSteps = 10;
+  for (int i = 0; i < kRuns; ++i) {
+    Run run = a_run();
+    run.bundle = std::string(64, 'b');
+    run.user = R"({"id":"0123456789abcdef","plan":"pro"})";
+    run = store.accepted(run);
+    for (int step = 1; step <= kSteps; ++step) {
+      Checkpoint c = a_checkpoint(run, step < kSteps ? RunStatus::running : RunStatus::completed);
+      c.state = std::string(400, 's');
+      c.steps = {{"extract", "done", R"({"score":0.75,"summary":"fits"})", 1'700'000'000'000,
+                  1'700'000'001'000}};
+      c.events = {{step, "step", R"({"node":"extract","status":"done"})"}};
+      must(store.checkpoint(c));
+    }
+  }
+  store.close();
+  const auto bytes = std::filesystem::file_size(file.path());
+  WARN("bytes per step: " << bytes / (kRuns * kSteps) << ", per run: " << bytes / kRuns);
+  CHECK(bytes / (kRuns * kSteps) < 400);
+}
