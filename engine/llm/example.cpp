@@ -226,12 +226,20 @@ class Maker {
       low = std::max(low.value_or(*above), *above + step / 2);
     if (const auto below = limit("exclusiveMaximum"))
       high = std::min(high.value_or(*below), *below - step / 2);
-    double value = low && high ? (*low + *high) / 2 : low ? *low : high ? std::min(*high, 1.0) : 1;
-    value = std::round(value / step) * step + step * static_cast<double>(n % 1000);
-    if (high && value > *high) value = std::floor(*high / step) * step;
-    if (low && value < *low) value = std::ceil(*low / step) * step;
-    if (high && value > *high)
-      value = low ? (*low + *high) / 2 : *high;  // no multiple fits: anything between
+    double value;
+    if (low && high) {
+      const double first = std::ceil(*low / step) * step;
+      const double count = std::floor((*high - first) / step) + 1;
+      value = count < 1
+                  ? (*low + *high) / 2  // no multiple fits: anything between
+                  : first + step * std::fmod(std::floor(count / 2) + static_cast<double>(n % 1000),
+                                             count);
+    } else {
+      const double start = low    ? std::ceil(*low / step) * step
+                           : high ? std::min(std::floor(*high / step) * step, 1.0)
+                                  : 1;
+      value = start + (high ? -step : step) * static_cast<double>(n % 1000);
+    }
     if (value == std::floor(value) && std::abs(value) < 9e15) return static_cast<int64_t>(value);
     return value;
   }

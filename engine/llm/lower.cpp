@@ -12,7 +12,7 @@
 namespace plenum::llm {
 namespace {
 
-constexpr int kMostNodes = 20'000;
+constexpr int kMostNodes = 5'000;  // as many as OpenAI takes properties
 
 bool one_of(std::string_view word, std::initializer_list<std::string_view> list) {
   return std::find(list.begin(), list.end(), word) != list.end();
@@ -88,7 +88,7 @@ class Lowering {
     std::string name;
     for (const char c : pointer.substr(pointer.rfind('/') + 1))
       name += std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' ? c : '_';
-    if (name.empty() || name == "#") name = "root";
+    if (name.empty() || pointer == "#") name = "root";
     const std::string wanted = name;
     for (int i = 2; taken_.count(name); ++i) name = wanted + "_" + std::to_string(i);
     taken_.insert(name);
@@ -357,28 +357,41 @@ class Lowering {
   Json definitions_ = Json::object();
 };
 
-// Takes out the nulls that stand for absent members.  `steps` bounds references that lead in
-// circles.
-void drop_nulls(const Json& root, const Json& schema, Json& value, int steps) {
-  if (steps <= 0 || !schema.is_object() || !value.is_structured()) return;
-  if (const Json* target = at_pointer(root, text_or(schema, "$ref")))
-    drop_nulls(root, *target, value, steps - 1);
-  for (const char* key : {"allOf", "anyOf", "oneOf"})
-    if (const Json* parts = find(schema, key); parts && parts->is_array())
-      for (const Json& part : *parts) drop_nulls(root, part, value, steps - 1);
-  if (const Json* items = find(schema, "items"); items && value.is_array())
-    for (Json& item : value) drop_nulls(root, *items, item, steps - 1);
-  const Json* properties = find(schema, "properties");
-  if (!properties || !properties->is_object() || !value.is_object()) return;
-  for (const auto& [name, property] : properties->items()) {
-    const auto member = value.find(name);
-    if (member == value.end()) continue;
-    if (member->is_null() && !is_required(schema, name) && !accepts_null(root, property))
+// Takes out the nulls that stand for absent members.  References may lead in circles, and branch on
+// the way: both the depth and the visits in all are bounded.
+class Restoring {
+ public:
+  explicit Restoring(const Json& root) : root_(root) {}
+
+  void drop_nulls(const Json& schema, Json& value, int depth = 0) {
+    if (depth > 64 || ++visits_ > 100'000 || !schema.is_object() || !value.is_structured()) return;
+    if (const Json* target = at_pointer(root_, text_or(schema, "$ref")))
+      drop_nulls(*target, value, depth + 1);
+    for (const char* key : {"allOf", "anyOf", "oneOf"})
+      if (const Json* parts = find(schema, key); parts && parts->is_array())
+        for (const Json& part : *parts) drop_nulls(part, value, depth + 1);
+    if (const Json* items = find(schema, "items"); items && value.is_array())
+      for (Json& item : value) drop_nulls(*items, item, depth + 1);
+    if (const Json* properties = find(schema, "properties");
+        properties && properties->is_object() && value.is_object())
+      for (const auto& [name, property] : properties->items())
+        member(schema, name, property, value, depth);
+  }
+
+ private:
+  void member(const Json& schema, const std::string& name, const Json& property, Json& value,
+              int depth) {
+    const auto there = value.find(name);
+    if (there == value.end()) return;
+    if (there->is_null() && !is_required(schema, name) && !accepts_null(root_, property))
       value.erase(name);
     else
-      drop_nulls(root, property, *member, steps - 1);
+      drop_nulls(property, *there, depth + 1);
   }
-}
+
+  const Json& root_;
+  int visits_ = 0;
+};
 
 }  // namespace
 
@@ -394,7 +407,7 @@ std::string restored(const Json& authored, const Lowered& lowered, std::string t
     Json inner = std::move(value["value"]);
     value = std::move(inner);
   }
-  drop_nulls(authored, authored, value, 64);
+  Restoring(authored).drop_nulls(authored, value);
   return to_text(value);
 }
 

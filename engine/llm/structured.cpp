@@ -112,7 +112,7 @@ Error not_json(std::string_view text, const Error& why) {
       !text.empty() && (text.front() == '{' || text.front() == '[') && end_of(text, 0) == text.npos;
   const std::string problem = text.empty() ? "it is empty"
                               : open       ? "it ends in the middle"
-                                           : why.message;
+                                           : why.message.substr(0, why.message.find(", found"));
   return {Kind::invalid, "the model's answer is not JSON: " + problem, "not_json", {}};
 }
 

@@ -34,6 +34,33 @@ bool reaches(const Json& root, const Json& part, const std::string& pointer,
   return false;
 }
 
+bool accepts_null(const Json& root, const Json& schema, int& steps) {
+  if (schema.is_boolean()) return schema.get<bool>();
+  if (--steps <= 0 || !schema.is_object()) return false;
+  const auto accepts = [&](const Json& part) { return accepts_null(root, part, steps); };
+  if (const Json* only = find(schema, "const"); only && !only->is_null()) return false;
+  if (const Json* list = find(schema, "enum");
+      list && std::find(list->begin(), list->end(), nullptr) == list->end())
+    return false;
+  if (const Json* type = find(schema, "type")) {
+    const bool listed =
+        type->is_array() && std::find(type->begin(), type->end(), "null") != type->end();
+    if (!listed && *type != "null") return false;
+  }
+  if (find(schema, "$ref")) {
+    const Json* target = at_pointer(root, text_or(schema, "$ref"));
+    if (target && !accepts(*target)) return false;
+  }
+  if (const Json* all = find(schema, "allOf");
+      all && !std::all_of(all->begin(), all->end(), accepts))
+    return false;
+  for (const char* key : {"anyOf", "oneOf"})
+    if (const Json* some = find(schema, key);
+        some && std::none_of(some->begin(), some->end(), accepts))
+      return false;
+  return true;
+}
+
 }  // namespace
 
 const Json* at_pointer(const Json& root, const std::string& reference) {
@@ -69,31 +96,9 @@ bool is_required(const Json& schema, std::string_view property) {
          });
 }
 
-bool accepts_null(const Json& root, const Json& schema, int steps) {
-  if (schema.is_boolean()) return schema.get<bool>();
-  if (steps <= 0 || !schema.is_object()) return false;
-  const auto accepts = [&](const Json& part) { return accepts_null(root, part, steps - 1); };
-  if (const Json* only = find(schema, "const"); only && !only->is_null()) return false;
-  if (const Json* list = find(schema, "enum");
-      list && std::find(list->begin(), list->end(), nullptr) == list->end())
-    return false;
-  if (const Json* type = find(schema, "type")) {
-    const bool listed =
-        type->is_array() && std::find(type->begin(), type->end(), "null") != type->end();
-    if (!listed && *type != "null") return false;
-  }
-  if (find(schema, "$ref")) {
-    const Json* target = at_pointer(root, text_or(schema, "$ref"));
-    if (target && !accepts(*target)) return false;
-  }
-  if (const Json* all = find(schema, "allOf");
-      all && !std::all_of(all->begin(), all->end(), accepts))
-    return false;
-  for (const char* key : {"anyOf", "oneOf"})
-    if (const Json* some = find(schema, key);
-        some && std::none_of(some->begin(), some->end(), accepts))
-      return false;
-  return true;
+bool accepts_null(const Json& root, const Json& schema) {
+  int steps = 1000;
+  return accepts_null(root, schema, steps);
 }
 
 std::vector<std::string> types_of(const Json& schema) {
@@ -144,7 +149,7 @@ Json flattened(const Json& root, const Json& schema) {
   for (int steps = 0; steps < 64 && out.contains("allOf"); ++steps) {
     const Json parts = out["allOf"];
     out.erase("allOf");
-    if (!parts.is_array()) break;
+    if (!parts.is_array() || parts.size() > 1000) break;
     for (const Json& part : parts) {
       const Json* target = at_pointer(root, text_or(part, "$ref"));
       Json whole = part;

@@ -14,7 +14,7 @@ bool reaches(const Json& root, const Json& schema, const std::string& pointer);
 bool is_required(const Json& schema, std::string_view property);
 
 // Whether null is a valid value, as far as types and values tell.
-bool accepts_null(const Json& root, const Json& schema, int steps = 32);
+bool accepts_null(const Json& root, const Json& schema);
 
 // `type` as a list; when it is missing, what the other keywords speak of; empty when nothing tells.
 std::vector<std::string> types_of(const Json& schema);
