@@ -58,10 +58,10 @@ std::string chunks(std::string_view bytes, size_t limit = 1000) {
   Framing framing;
   framing.chunked = true;
   const std::string whole = body_of(bytes, framing, limit);
-  for (size_t cut = 0; cut < bytes.size(); ++cut) {
-    INFO("cut at " << cut);
-    CHECK(body_of(bytes, framing, limit, cut) == whole);
-  }
+  const size_t step = 1 + bytes.size() / 1000;
+  for (size_t cut = 0; cut < bytes.size(); cut += step)
+    if (const std::string text = body_of(bytes, framing, limit, cut); text != whole)
+      return "cut at " + std::to_string(cut) + ": " + text + ", not " + whole;
   return whole;
 }
 
