@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -13,10 +14,12 @@
 namespace plenum::child {
 
 struct Job {
-  std::vector<std::string> argv;  // a program under /usr/bin, or one handed in by `programs`
+  std::vector<std::string> argv;  // its program by an absolute path: below /usr, or listed in `read_only`
   std::string input;              // its standard input
-  std::vector<std::string> read_only = {};  // further absolute paths it may read (its own binary's folder, …)
-  size_t data_bytes = 512u << 20;     // RLIMIT_DATA
+  std::vector<std::string> read_only = {};  // further absolute paths it may read (its own binary, …)
+  // Nothing is inherited.  HOME and TMPDIR are a folder of its own in memory, gone when it ends.
+  std::vector<std::pair<std::string, std::string>> environment = {};
+  size_t data_bytes = 512u << 20;     // RLIMIT_DATA, per process; 0: none
   std::chrono::seconds cpu{10};
   std::chrono::milliseconds wall{20'000};
   size_t max_output_bytes = 64u << 20;  // more is an error, the child is killed
@@ -37,19 +40,24 @@ struct Options {
   bool allow_unsandboxed = false;  // development only; warned about
 };
 
-// Runs children.  Callable from any thread; `done` runs once, on the sandbox's own thread.  Destroying it kills the
-// children and answers their `done`.
+// Runs children.  Callable from any thread; `done` runs once, on the sandbox's own thread, and must not block there or
+// destroy the sandbox.  Destroying it kills the children and answers their `done`.
 class Sandbox {
  public:
   explicit Sandbox(Options options = {});
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
 
-  // Whether bubblewrap works on this machine (tried once, at construction), and why not.
+  // Whether children can run: bubblewrap works on this machine (tried once, at construction), or doing without was
+  // allowed.  The error says why not and what to do.
   Result<> available() const;
+  // For the log, now and then: children run without a sandbox.  Empty when they do not.
+  std::string warning() const;
 
   uint64_t run(Job job, Done done);
   void cancel(uint64_t id);  // kills the whole group; done gets `unavailable` with code "cancelled"
+  // Runs `work` on the sandbox's own thread, for an answer that needs no child.
+  void post(std::function<void()> work);
 
  private:
   struct Loop;
