@@ -102,7 +102,8 @@ Value difference(Context& context, const Value& a, const Value& b) {
 
 Value no_overload(Context& context, std::string_view text, const Node& node, size_t i,
                   const Value& a, const Value& b) {
-  const std::string_view left = type_name(a.tag), right = type_name(b.tag);
+  const auto name = [](const Value& v) { return v.is(Tag::null) ? "null" : type_name(v.tag); };
+  const std::string_view left = name(a), right = name(b);
   if (a.is_number() && b.is_number() && a.tag != b.tag) {
     const MixedNumbers mixed = mixed_numbers(text, node, i, left, right);
     return context.fail("no such overload: " + mixed.message + "; write " + mixed.help);

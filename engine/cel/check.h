@@ -58,6 +58,7 @@ class Checker {
   Type unknown_function(const Node& node);
   Type wrong_arguments(const Node& node, const std::vector<Type>& arguments);
   Type literal_pattern(Node& node);
+  void literal_time(const Node& node);
   Type macro(Node& node);
   Type comprehension(Node& node);
   Type range_type(const Node& node, const Type& range, Type* value);

@@ -128,6 +128,7 @@ Type Checker::call(Node& node) {
     const Type type = literal_pattern(node);
     if (type.is_any()) return type;
   }
+  if (node.text == "timestamp" || node.text == "duration") literal_time(node);
   Type type;
   return result_type(*node.function, arguments, &type) ? type : wrong_arguments(node, arguments);
 }
@@ -141,6 +142,18 @@ Type Checker::literal_pattern(Node& node) {
   node.pattern = pattern.get();
   program_.patterns.push_back(std::move(pattern));
   return K::boolean;
+}
+
+// A literal that is no time never will be one.
+void Checker::literal_time(const Node& node) {
+  const Node& argument = *node.operands[0];
+  if (argument.op != Op::constant || !argument.value.is(Tag::string)) return;
+  Arena arena;
+  Meter meter{1000};
+  Context context(arena, meter);
+  const Value value = invoke(*node.function, context, &argument.value, 1);
+  if (value.failed())
+    wrong("X504", argument.start, argument.end, std::string(value.fault->message));
 }
 
 Type Checker::lazy_optional(Node& node) {
@@ -168,7 +181,7 @@ Type Checker::lazy_optional(Node& node) {
 Type Checker::unknown_function(const Node& node) {
   const std::string name(node.text);
   const size_t start = node.member ? node.place : node.start;
-  const size_t end = node.place + node.text.size();
+  const size_t end = node.place + node.text.substr(node.text.rfind('.') + 1).size();
   std::vector<std::string> arguments;
   for (size_t i = 0; i < node.count; ++i) {
     arguments.push_back(i ? text(*node.operands[i])
@@ -199,7 +212,7 @@ Type Checker::unknown_function(const Node& node) {
   const std::string near = nearest(name, library().names());
   return wrong("X503", start, end, message,
                near.empty()
-                   ? "`plenum explain functions` lists them all"
+                   ? "the reference of the language lists all functions"
                    : "a function that is close exists: `" + any_of(library().forms(near)) + "`");
 }
 

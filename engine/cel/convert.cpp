@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "engine/base/ids.h"
 #include "engine/cel/civil.h"
@@ -99,18 +100,26 @@ class JsonMaker {
     Json made = Json::object();
     auto& members = made.get_ref<Json::object_t&>();
     members.reserve(size);
+    std::set<std::string> texts;  // keys differ, but their texts may meet: "1" and 1
+    const bool mixed = !value.borrowed && has_mixed_keys(value);
     for (size_t i = 0; i < size; ++i) {
       const Entry entry = map_at(value, i);
       std::string key = key_text(entry.key);
       TRY(count(key.size() + 2));
       Json inner = TRY(make(entry.value, depth + 1));
-      // Keys of one map differ; only the texts of different types may meet ("1" and 1).
-      if (!value.borrowed && !entry.key.is(Tag::string) && made.contains(key)) {
-        return fail(Kind::invalid, "the keys of the result's map are the same text: `" + key + "`");
+      if (mixed && !texts.insert(key).second) {
+        return fail(Kind::invalid,
+                    "two keys of the result's map have the same text: `" + key + "`");
       }
       members.emplace_back(std::move(key), std::move(inner));
     }
     return made;
+  }
+
+  static bool has_mixed_keys(const Value& map) {
+    for (size_t i = 1; i < map_size(map); ++i)
+      if (map_at(map, i).key.tag != map_at(map, 0).key.tag) return true;
+    return false;
   }
 
   static std::string key_text(const Value& key) {

@@ -296,6 +296,9 @@ Value no_overload(const FunctionGroup& group, Context& context, const Value* arg
   for (size_t i = 0; i < group.overloads.size() && i < 6; ++i) {
     message += (i ? " or `" : "`") + group.overloads[i].text + "`";
   }
+  if (std::any_of(arguments, arguments + count, [](const Value& v) { return v.is(Tag::null); })) {
+    message += "; test what may be null with `!= null` first";
+  }
   return context.fail(message);
 }
 
@@ -313,6 +316,10 @@ Value invoke(const FunctionGroup& group, Context& context, const Value* argument
 }
 
 bool result_type(const FunctionGroup& group, const std::vector<Type>& arguments, Type* result) {
+  // Only what is known at run time may still take another overload than the first that fits.
+  const bool unsure = std::any_of(arguments.begin(), arguments.end(), [](const Type& type) {
+    return type.is_any() || type.is(Type::Kind::number);
+  });
   bool found = false;
   for (const Overload& overload : group.overloads) {
     Bound bound;
@@ -324,6 +331,7 @@ bool result_type(const FunctionGroup& group, const std::vector<Type>& arguments,
     const Type made = made_of(overload.result, bound);
     *result = found ? Type::join(*result, made) : made;
     found = true;
+    if (!unsure) break;
   }
   return found;
 }
