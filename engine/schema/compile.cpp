@@ -390,8 +390,11 @@ void Compiler::reference(Draft& draft, const Word& word) {
     return;
   }
   if (!target.schema)
-    return mistake(draft.place, path, std::move(target.mistake.code),
-                   std::move(target.mistake.message), std::move(target.mistake.help));
+    return mistake(draft.place, path, "J706",
+                   "`" + std::string(word.key) + "` " +
+                       plenum::quoted(word.value.get_ref<const std::string&>()) +
+                       " leads nowhere: " + target.problem,
+                   std::move(target.help));
   const Documents::Place* place = documents_.place(target.schema);
   const std::string via =
       draft.place.pointer[0] == '#' ? draft.place.pointer.substr(1) + path : draft.place.via;

@@ -144,13 +144,10 @@ Documents::Target Documents::resolve(std::string_view reference, uint32_t resour
   if (!found) {
     Target target;
     const bool foreign = uri.find("://") != std::string::npos;
-    target.mistake = {"J706", "",
-                      "`$ref` " + plenum::quoted(reference) +
-                          " leads nowhere: there is no document " + plenum::quoted(uri),
-                      foreign
-                          ? "schemas are not fetched from the network; put it beside this one and "
+    target.problem = "there is no document " + plenum::quoted(uri);
+    target.help = foreign ? "schemas are not fetched from the network; put it beside this one and "
                             "refer to the file"
-                          : "refer to a schema file of the project, or to `#/$defs/name`"};
+                          : "refer to a schema file of the project, or to `#/$defs/name`";
     return target;
   }
   if (fragment.empty()) {
@@ -159,12 +156,10 @@ Documents::Target Documents::resolve(std::string_view reference, uint32_t resour
     target.resource = *found;
     return target;
   }
-  return fragment[0] == '/' ? find_pointer(fragment, *found, reference)
-                            : find_anchor(fragment, *found, reference);
+  return fragment[0] == '/' ? find_pointer(fragment, *found) : find_anchor(fragment, *found);
 }
 
-Documents::Target Documents::find_pointer(const std::string& pointer, uint32_t resource,
-                                          std::string_view reference) {
+Documents::Target Documents::find_pointer(const std::string& pointer, uint32_t resource) {
   Target target;
   const Json* at = resources_[resource].root;
   std::vector<std::string> siblings;
@@ -182,12 +177,9 @@ Documents::Target Documents::find_pointer(const std::string& pointer, uint32_t r
   }
   if (!at || (!at->is_object() && !at->is_boolean())) {
     const std::string near = at ? "" : nearest(token, siblings);
-    target.mistake = {
-        "J706", "",
-        "`$ref` " + plenum::quoted(reference) + " leads nowhere: " +
-            (at ? "there is no schema at its end" : "there is no " + plenum::quoted(token)),
-        near.empty() ? "define it under `$defs` and refer to `#/$defs/name`"
-                     : "a name that is close exists: " + plenum::quoted(near)};
+    target.problem = at ? "there is no schema at its end" : "there is no " + plenum::quoted(token);
+    target.help = near.empty() ? "define it under `$defs` and refer to `#/$defs/name`"
+                               : "a name that is close exists: " + plenum::quoted(near);
     return target;
   }
   if (!place(at))
@@ -197,8 +189,7 @@ Documents::Target Documents::find_pointer(const std::string& pointer, uint32_t r
   return target;
 }
 
-Documents::Target Documents::find_anchor(const std::string& anchor, uint32_t resource,
-                                         std::string_view reference) {
+Documents::Target Documents::find_anchor(const std::string& anchor, uint32_t resource) {
   Target target;
   target.resource = resource;
   const Resource& where = resources_[resource];
@@ -214,14 +205,10 @@ Documents::Target Documents::find_anchor(const std::string& anchor, uint32_t res
   std::vector<std::string> names;
   for (const auto& entry : where.anchors) names.push_back(entry.first);
   const std::string near = nearest(anchor, names);
-  target.mistake = {"J706", "",
-                    "`$ref` " + plenum::quoted(reference) +
-                        " leads nowhere: there is no `$anchor` " + plenum::quoted(anchor),
-                    near.empty() ? "write `\"$anchor\": \"" + anchor +
-                                       "\"` where it should lead, or refer to "
-                                       "`#/$defs/" +
-                                       anchor + "`"
-                                 : "a name that is close exists: " + plenum::quoted(near)};
+  target.problem = "there is no `$anchor` " + plenum::quoted(anchor);
+  target.help = near.empty() ? "write `\"$anchor\": \"" + anchor +
+                                   "\"` where it should lead, or refer to `#/$defs/" + anchor + "`"
+                             : "a name that is close exists: " + plenum::quoted(near);
   return target;
 }
 

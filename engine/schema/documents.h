@@ -29,12 +29,11 @@ class Documents {
             std::vector<Mistake>& mistakes);
 
   struct Target {
-    const Json* schema = nullptr;  // nullptr: `mistake` says why not
+    const Json* schema = nullptr;  // nullptr: `problem` says why not
     uint32_t resource = 0;
     std::string dynamic_anchor;  // the reference ended in this `$dynamicAnchor`
-    std::string pointer;         // where it stands, for mistakes
     bool is_meta_schema = false;
-    Mistake mistake;
+    std::string problem, help;
   };
   Target resolve(std::string_view reference, uint32_t resource);
 
@@ -49,8 +48,8 @@ class Documents {
  private:
   void index(const Json& schema, uint32_t resource, const std::string& pointer, int depth);
   uint32_t add_resource(const std::string& uri, const Json& root);
-  Target find_pointer(const std::string& pointer, uint32_t resource, std::string_view reference);
-  Target find_anchor(const std::string& anchor, uint32_t resource, std::string_view reference);
+  Target find_pointer(const std::string& pointer, uint32_t resource);
+  Target find_anchor(const std::string& anchor, uint32_t resource);
   std::optional<uint32_t> resource_of(const std::string& uri);
 
   const Options& options_;

@@ -252,8 +252,9 @@ bool Translator::unicode_escape() {
   if (!surrogate(digits, '8', 'B')) return code_point(digits);
   // Two escapes that make one character beyond U+FFFF.
   const std::string second(in_.substr(std::min(at_ + 2, in_.size()), 4));
-  if (!next_is("\\u") || second.size() < 4 || !surrogate(second, 'C', 'F') ||
-      !std::all_of((digits + second).begin(), (digits + second).end(), ::isxdigit))
+  const std::string both = digits + second;
+  if (!next_is("\\u") || both.size() < 8 || !surrogate(second, 'C', 'F') ||
+      !std::all_of(both.begin(), both.end(), [](unsigned char c) { return std::isxdigit(c) != 0; }))
     return refuse("the pattern has half a surrogate pair, " + plenum::quoted("\\u" + digits),
                   "write the character itself");
   at_ += 6;
