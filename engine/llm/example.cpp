@@ -137,10 +137,8 @@ class Maker {
       for (const auto& [name, property] : properties->items())
         if (is_required(schema, name) || (!least && property != false))
           out[name] = value(property, words_of(name), n, depth + 1);
-    if (const Json* required = find(schema, "required"); required && required->is_array())
-      for (const Json& name : *required)
-        if (name.is_string() && !out.contains(name.get<std::string>()))
-          add(out, schema, name, n, depth);
+    for (const std::string& name : required_names(schema))
+      if (!out.contains(name)) add(out, schema, name, n, depth);
     const size_t fewest = size_of(schema, "minProperties",
                                   out.empty() && find(schema, "additionalProperties") ? 1 : 0);
     for (uint64_t i = 0; out.size() < fewest && i < 100; ++i)

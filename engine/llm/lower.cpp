@@ -213,6 +213,7 @@ class Lowering {
     if (open && dialect_ != Dialect::gemini) enforced_ = false;
     Json lowered = Json::object(), required = Json::array();
     for (const auto& [name, property] : properties->items()) {
+      if (property == false) continue;
       Json one = schema(property);
       const bool needed = is_required(given, name);
       if (!needed && dialect_ == Dialect::openai && !accepts_null(root_, property)) {
@@ -222,6 +223,11 @@ class Lowering {
       lowered[name] = std::move(one);
       if (needed || dialect_ == Dialect::openai) required.push_back(name);
     }
+    for (const std::string& name : required_names(given))
+      if (!properties->contains(name)) {
+        lowered[name] = more ? schema(*more) : anything();
+        required.push_back(name);
+      }
     if (!lowered.empty()) out["properties"] = std::move(lowered);
     if (!required.empty()) out["required"] = std::move(required);
     if (dialect_ != Dialect::gemini || (more && *more == false))
@@ -259,7 +265,7 @@ class Lowering {
       if (dialect_ == Dialect::openai)
         out["pattern"] = pattern;
       else
-        say(out, "Must match the regular expression " + pattern);
+        say(out, "Must match the regular expression `" + pattern + "`.");
     }
     if (const std::string format = text_or(given, "format"); !format.empty()) {
       if (enforces_format(format))

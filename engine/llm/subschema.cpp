@@ -88,6 +88,14 @@ bool reaches(const Json& root, const Json& schema, const std::string& pointer) {
   return reaches(root, schema, pointer, seen);
 }
 
+std::vector<std::string> required_names(const Json& schema) {
+  std::vector<std::string> names;
+  if (const Json* required = find(schema, "required"); required && required->is_array())
+    for (const Json& name : *required)
+      if (name.is_string()) names.push_back(name.get<std::string>());
+  return names;
+}
+
 bool is_required(const Json& schema, std::string_view property) {
   const Json* required = find(schema, "required");
   return required && required->is_array() &&

@@ -11,6 +11,7 @@ const Json* at_pointer(const Json& root, const std::string& reference);
 // Whether following the references inside `schema` leads to `pointer`.
 bool reaches(const Json& root, const Json& schema, const std::string& pointer);
 
+std::vector<std::string> required_names(const Json& schema);
 bool is_required(const Json& schema, std::string_view property);
 
 // Whether null is a valid value, as far as types and values tell.

@@ -65,7 +65,7 @@ TEST_CASE("limits that a provider does not enforce are said in the description",
   CHECK(words(Dialect::openai, R"({"type": "string", "minLength": 1})") ==
         "At least 1 characters.");
   CHECK(words(Dialect::gemini, R"({"type": "string", "pattern": "^[a-z]+$"})") ==
-        "Must match the regular expression ^[a-z]+$");
+        "Must match the regular expression `^[a-z]+$`.");
   CHECK(words(Dialect::gemini, R"({"type": "string", "format": "uri"})") == "Format: uri.");
   CHECK(words(Dialect::gemini, R"({"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5})") ==
         "Greater than 0. A multiple of 0.5.");
@@ -181,11 +181,22 @@ TEST_CASE("OpenAI: every member is required; one that may be absent may be null 
           "[lower]") {
   const Json schema = openai(
       R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer", "description": "B."},
-    "c": {"enum": ["x"]}, "d": {"type": ["string", "null"]}}, "required": ["a", "ghost"]})");
+    "c": {"enum": ["x"]}, "d": {"type": ["string", "null"]}}, "required": ["a"]})");
   CHECK(equal(schema, Json::parse(R"({"type": "object", "properties": {"a": {"type": "string"},
     "b": {"type": ["integer", "null"], "description": "B. Null when there is none."},
     "c": {"anyOf": [{"type": "string", "enum": ["x"]}, {"type": "null"}], "description": "Null when there is none."},
     "d": {"type": ["string", "null"]}}, "required": ["a", "b", "c", "d"], "additionalProperties": false})")));
+}
+
+TEST_CASE("a required member without a schema of its own is sent as one that may be anything",
+          "[lower]") {
+  const char* schema =
+      R"({"type": "object", "properties": {"a": {"type": "string"}, "never": false}, "required": ["a", "b"]})";
+  CHECK(equal(
+      gemini(schema),
+      Json::parse(
+          R"({"type": "object", "properties": {"a": {"type": "string"}, "b": {}}, "required": ["a", "b"]})")));
+  CHECK(openai(schema) == "not enforced");
 }
 
 TEST_CASE("Anthropic: every object is closed, absent members stay possible", "[lower]") {
