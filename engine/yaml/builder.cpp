@@ -207,7 +207,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_
   }
   ScalarSource read = read_scalar(source_, begin, value);
   node.style = read.style;
-  node.text = value;
+  node.text = std::move(read.text);
   node.runs = std::move(read.runs);
   resolve(node);
   check_quotes(node, begin, read.end, read.closed);

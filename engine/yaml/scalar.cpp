@@ -36,7 +36,9 @@ class Reader {
         plain();
         break;
     }
-    if (text_ != value_) out_.runs.assign(1, {0, source_.place(begin)});
+    const bool own = out_.style == Node::Style::double_quoted && out_.closed;
+    if (!own && text_ != value_) out_.runs.assign(1, {0, source_.place(begin)});
+    out_.text = own ? std::move(text_) : value_;
     return std::move(out_);
   }
 

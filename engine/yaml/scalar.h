@@ -13,6 +13,7 @@ namespace plenum::yaml {
 struct ScalarSource {
   Node::Style style = Node::Style::plain;
   size_t end = 0;
+  std::string text;  // the parser's, but for double quotes, whose rarer escapes it gets wrong
   std::vector<Node::Run> runs;
   bool closed = true;        // false: a quote that the text ends before
   size_t bad_escape = npos;  // where an unknown escape of a double-quoted scalar stands

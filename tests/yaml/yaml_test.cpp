@@ -122,6 +122,13 @@ TEST_CASE("plain scalars follow the core schema of YAML 1.2", "[yaml]") {
   CHECK(node->items[2].number == 7);
 }
 
+TEST_CASE("every escape of double quotes is read, as UTF-8", "[yaml]") {
+  CHECK(json(R"("\0\a\b\t\n\v\f\r\e\ \"\/\\\N\_\L\P\x41\u00fc\U0001F642")") ==
+        R"("\u0000\u0007\b\t\n\u000b\f\r\u001b \"/\\)"
+        "\xC2\x85\xC2\xA0\xE2\x80\xA8\xE2\x80\xA9"
+        "A\xC3\xBC\xF0\x9F\x99\x82\"");
+}
+
 TEST_CASE("members are found by key", "[yaml]") {
   Report report;
   const auto node = plenum::yaml::parse("a.yaml", "a: 1\n\"b\": {c: x}\n", report);
