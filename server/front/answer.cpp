@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <cstdio>
 
 #include "server/front/text.h"
 
@@ -104,18 +105,22 @@ void append_number(std::string& out, size_t number) {
   out.append(digits, end);
 }
 
-// "Sat, 21 Nov 2026 09:30:00 GMT", made once a second per thread.
+// "Sat, 21 Nov 2026 09:30:00 GMT", made once a second per thread.  Not by strftime(): its names
+// follow the locale.
 std::string_view http_date() {
+  static constexpr char kDays[] = "SunMonTueWedThuFriSat";
+  static constexpr char kMonths[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
   thread_local time_t made = 0;
-  thread_local std::array<char, 32> text;
+  thread_local std::array<char, 64> text;
   thread_local size_t length = 0;
   timespec now{};
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   if (now.tv_sec != made) {
-    tm parts{};
-    gmtime_r(&now.tv_sec, &parts);
-    // The process keeps the C locale for times; the names of days and months are English.
-    length = strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    tm t{};
+    gmtime_r(&now.tv_sec, &t);
+    length = static_cast<size_t>(snprintf(
+        text.data(), text.size(), "%.3s, %02d %.3s %d %02d:%02d:%02d GMT", kDays + 3 * t.tm_wday,
+        t.tm_mday, kMonths + 3 * t.tm_mon, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec));
     made = now.tv_sec;
   }
   return {text.data(), length};

@@ -312,7 +312,11 @@ void Connection::abandon(uint64_t serial) {
       return kill();
     }
   }
-  send(serial, hub_->problem({500, "internal", "the server failed at this request"}));
+  try {
+    send(serial, hub_->problem({500, "internal", "the server failed at this request"}));
+  } catch (...) {  // out of memory, in a destructor
+    close();
+  }
 }
 
 void Connection::sent(Outbox::State state) {

@@ -67,10 +67,12 @@ std::string text_of(const Pistache::Address& address) {
 // A client whose machine vanished says nothing; let the kernel ask.
 void watch_for_silence(int fd) {
   const int on = 1, idle = 60, interval = 15, probes = 4;
+  const unsigned unanswered_ms = 75'000;
   setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
   setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+  setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
 }
 
 // Pistache clones it per thread and catches nothing that it throws.

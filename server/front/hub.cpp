@@ -12,6 +12,7 @@
 #include <array>
 
 #include "server/front/connection.h"
+#include "server/front/text.h"
 
 namespace plenum::front {
 namespace {
@@ -22,6 +23,16 @@ std::chrono::milliseconds tick_interval(const Options& options) {
   const auto shortest = std::min({options.header_time, options.body_time, options.idle_time,
                                   options.write_stall, options.linger});
   return std::clamp(shortest / 4, std::chrono::milliseconds(5), std::chrono::milliseconds(500));
+}
+
+// Out of memory costs one connection, not the thread that all of them need.
+template <typename Work>
+void guarded(Connection& connection, Work work) {
+  try {
+    work();
+  } catch (...) {
+    connection.close();
+  }
 }
 
 }  // namespace
@@ -56,9 +67,9 @@ Response Hub::problem(const Refusal& refusal) const {
     response.body = refusal.code + ": " + refusal.message + "\n";
   }
   if (response.status == 429 || response.status == 503) {
-    const bool told = std::any_of(response.headers.begin(), response.headers.end(), [](auto& h) {
-      return h.first == "Retry-After" || h.first == "retry-after";
-    });
+    const bool told = std::any_of(
+        response.headers.begin(), response.headers.end(),
+        [](const auto& header) { return equal_ignoring_case(header.first, "retry-after"); });
     if (!told) response.headers.emplace_back("Retry-After", "1");
   }
   return response;
@@ -208,7 +219,7 @@ void Hub::run() {
           writable.push_back(found->second);
       }
     }
-    for (const auto& connection : writable) connection->writable();
+    for (const auto& connection : writable) guarded(*connection, [&] { connection->writable(); });
     for (const auto& task : work) {
       try {
         task();
@@ -217,7 +228,7 @@ void Hub::run() {
     }
     const Time now = std::chrono::steady_clock::now();
     if (now < next) continue;
-    for (const auto& connection : all()) connection->tick(now);
+    for (const auto& connection : all()) guarded(*connection, [&] { connection->tick(now); });
     next = now + interval;
   }
 }

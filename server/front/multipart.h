@@ -11,8 +11,8 @@ namespace plenum::front {
 
 struct Part {
   std::string name;
-  std::string filename;  // display text only; empty: a plain field
-  bool is_file = false;
+  std::string filename;  // display text only, the last segment of what was sent; may be empty
+  bool is_file = false;  // the part had a file name, even an empty one (no file chosen)
   std::string content_type;
   std::string_view body;  // into the body that was parsed
 };

@@ -1,4 +1,7 @@
 // Beginnings and ends: of clients, of requests, of the server.
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include <atomic>
 #include <filesystem>
 #include <future>
@@ -233,6 +236,30 @@ TEST_CASE("a server opened and stopped leaves nothing behind", "[front]") {
   for (int i = 0; i < 300; ++i) server.connect().get("/");
   CHECK(soon([&] { return server.front->connections() == 0; }));
   CHECK(soon([&] { return descriptors() <= open; }));
+}
+
+TEST_CASE("few descriptors mean fewer connections, not none", "[front]") {
+  const pid_t child = fork();
+  if (child == 0) {  // the limit cannot be raised again
+    const rlimit low{400, 400};
+    setrlimit(RLIMIT_NOFILE, &low);
+    const auto front = Front::open(options(), {nullptr, answer_echo, nullptr});
+    if (!front) _exit(1);
+    int served = 0, refused = 0;
+    std::vector<Client> clients;
+    for (int i = 0; i < 80; ++i) {
+      clients.emplace_back((*front)->port());
+      const int status = clients.back().get("/").status;
+      served += status == 200;
+      refused += status == 503 || status == 0;
+    }
+    (*front)->stop();
+    _exit(served == 72 && refused == 8 ? 0 : 2);  // 72: 200 below the base, without the spare 128
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
 }
 
 TEST_CASE("an address that cannot be listened on says why", "[front]") {
