@@ -132,3 +132,30 @@ TEST_CASE("a run of ten small steps takes less than a kilobyte a step", "[store]
   WARN("bytes per step: " << bytes / (kRuns * kSteps) << ", per run: " << bytes / kRuns);
   CHECK(bytes / (kRuns * kSteps) < 400);
 }
+
+TEST_CASE("ten thousand runs of a stopped server are queued again within two seconds", "[store]") {
+  SqliteFile file;
+  Asking store(file.open());
+  for (int i = 0; i < 9'999; ++i) store.store().accept(a_run(), {}, {}, {}, {}, {});
+  store.accepted(a_run());
+  store.close();
+  const auto start = std::chrono::steady_clock::now();
+  store = Asking(file.open());
+  CHECK(store.recover(5000).value() == 10'000);
+  CHECK(store.claim(5000, 1).value().size() == 1);
+  CHECK(seconds_since(start) < 2);
+}
+
+TEST_CASE("a claim looks at the owners it serves, not at all that wait", "[slow][store]") {
+  SqliteMemory memory;
+  Asking store(memory.open());
+  constexpr int kOwners = 10'000, kClaims = 1'000;
+  for (int i = 0; i < kOwners; ++i)
+    store.store().accept(a_run(RunStatus::queued, {"shop", "o" + std::to_string(i)}), {}, {}, {},
+                         {}, {});
+  store.accepted(a_run(RunStatus::queued));
+  const auto start = std::chrono::steady_clock::now();
+  for (int i = 0; i < kClaims; ++i) CHECK(store.claim(5000, 4).value().size() == 4);
+  std::printf("claims of 4 among %d owners: %.0f/s\n", kOwners, kClaims / seconds_since(start));
+  CHECK(seconds_since(start) < 5);
+}

@@ -101,11 +101,11 @@ Result<int64_t> add_run(Session& session, const Run& run, const Scope& scope, bo
            keyed, -run.priority, run.concurrency, bundle, graph, route, run.percent, run.created_at,
            run.started_at, run.available_at, run.deadline, run.expires_at, run.thread, run.user,
            run.message);
-  if (!TRY(add.next()))
+  if (TRY(add.finish()) != 1)
     return fail(Kind::conflict, "a run with the id " + run.id + " exists: use a new id",
                 "run_exists");
   session.tally.moved({scope.scope, scope.app, route, run.job}, std::nullopt, run.status);
-  return add.integer(0);
+  return session.db.last_number();
 }
 
 }  // namespace

@@ -82,6 +82,9 @@ class Connection {
   // Prepares all named statements, so that a mistake in one is found at start.
   Result<> prepare_all();
 
+  int64_t last_number() const {
+    return sqlite3_last_insert_rowid(db_.get());
+  }  // of the latest insert
   bool in_transaction() const { return sqlite3_get_autocommit(db_.get()) == 0; }
   sqlite3* raw() { return db_.get(); }
 

@@ -40,7 +40,6 @@ INSERT INTO run (id, scope, status, epoch, boot, job, keyed, urgency, concurrenc
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0, ?10, ?11, ?12, ?13, 0, ?14, ?15, 0, ?16, 0, ?17, ?18, ?19, ?20,
   '', ?21, '', '', '')
 ON CONFLICT DO NOTHING
-RETURNING n
 -- :add_state
 INSERT INTO state (run, state) VALUES (?1, ?2)
 -- :set_state
