@@ -12,8 +12,12 @@ Millis millis() {
 }
 }  // namespace
 
-Millis SystemClock::now() const { return millis<std::chrono::system_clock>(); }
-Millis SystemClock::monotonic() const { return millis<std::chrono::steady_clock>(); }
+Millis SystemClock::now() const {
+  return millis<std::chrono::system_clock>();
+}
+Millis SystemClock::monotonic() const {
+  return millis<std::chrono::steady_clock>();
+}
 
 std::string rfc3339(Millis time) {
   const Millis ms = ((time % 1000) + 1000) % 1000;

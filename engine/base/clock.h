@@ -7,6 +7,8 @@
 
 namespace plenum {
 
+using std::chrono::milliseconds;
+
 // Stored times are UTC milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
 using Millis = int64_t;
 

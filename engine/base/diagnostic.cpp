@@ -31,7 +31,8 @@ bool Report::has_errors() const {
 std::vector<Diagnostic> Report::sorted() const {
   std::vector<Diagnostic> list = all_;
   const auto key = [](const Diagnostic& d) {
-    return std::make_tuple(d.span.file ? *d.span.file : std::string(), d.span.start, d.code, d.message);
+    return std::make_tuple(d.span.file ? *d.span.file : std::string(), d.span.start, d.code,
+                           d.message);
   };
   std::stable_sort(list.begin(), list.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
@@ -47,7 +48,7 @@ std::string to_text(const Diagnostic& d) {
   return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string quote(std::string_view text) {
   std::string out = "`";
   size_t letters = 0;
   for (size_t i = 0; i < text.size(); ++i) {
@@ -67,13 +68,15 @@ std::string quoted(std::string_view text) {
 }
 
 namespace {
-size_t edit_distance(std::string_view a, std::string_view b) {  // with swapped neighbours counted as one
+size_t edit_distance(std::string_view a,
+                     std::string_view b) {  // with swapped neighbours counted as one
   std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
   for (size_t i = 0; i <= a.size(); ++i) d[i][0] = i;
   for (size_t j = 0; j <= b.size(); ++j) d[0][j] = j;
   for (size_t i = 1; i <= a.size(); ++i)
     for (size_t j = 1; j <= b.size(); ++j) {
-      d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+      d[i][j] =
+          std::min({d[i - 1][j] + 1, d[i][j - 1] + 1, d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
         d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
     }

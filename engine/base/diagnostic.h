@@ -36,13 +36,17 @@ class Report {
   std::vector<Diagnostic> all_;
 };
 
-// "apps.d/a.yaml:31:13: error[R203]: no such node: `rewrit`" and, when there is help, "\n  help: …".
+// "apps.d/a.yaml:31:13: error[R203]: no such node: `rewrit`" and, when there is help, "\n  help:
+// …".
 std::string to_text(const Diagnostic& diagnostic);
 
 // `text` in backquotes, control characters escaped, cut after 60 characters.
-std::string quoted(std::string_view text);
+std::string quote(std::string_view text);
+// The same; being renamed, because argument-dependent lookup finds std::quoted for strings.
+inline std::string quoted(std::string_view text) { return quote(text); }
 
-// The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the nearest first; or "".
+// The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the nearest
+// first; or "".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "a, b or c"

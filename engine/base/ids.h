@@ -6,13 +6,13 @@
 
 namespace plenum {
 
-// "run_" and 128 random bits as 26 lower-case letters and digits (Crockford's alphabet).  From the system's
-// random source; callable from any thread.
+// "run_" and 128 random bits as 26 lower-case letters and digits (Crockford's alphabet).  From the
+// system's random source; callable from any thread.
 std::string new_id(std::string_view prefix);
 // Whether `text` has the shape of such an id: the prefix, "_" and 26 characters.
 bool is_id(std::string_view text, std::string_view prefix);
 
-std::string sha256_hex(std::string_view bytes);                          // 64 lower-case hex digits
+std::string sha256_hex(std::string_view bytes);  // 64 lower-case hex digits
 std::string hmac_sha256_hex(std::string_view key, std::string_view bytes);  // RFC 2104
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 std::string random_bytes(size_t n);

@@ -57,7 +57,8 @@ Type Type::titled(std::string title) const {
 }
 
 bool Type::is_numeric() const {
-  return kind_ == Kind::integer || kind_ == Kind::uint || kind_ == Kind::number || kind_ == Kind::real;
+  return kind_ == Kind::integer || kind_ == Kind::uint || kind_ == Kind::number ||
+         kind_ == Kind::real;
 }
 
 const Type& Type::element() const {
@@ -89,22 +90,38 @@ const std::string& Type::title() const {
 std::string Type::text() const {
   const auto word = [&]() -> std::string {
     switch (kind_) {
-      case Kind::any: return "any";
-      case Kind::null: return "null";
-      case Kind::boolean: return "boolean";
-      case Kind::integer: return "integer";
-      case Kind::uint: return "uint";
-      case Kind::number: return "number";
-      case Kind::real: return "double";
-      case Kind::string: return "string";
-      case Kind::bytes: return "bytes";
-      case Kind::timestamp: return "timestamp";
-      case Kind::duration: return "duration";
-      case Kind::list: return "list<" + element().text() + ">";
-      case Kind::map: return "map<" + key().text() + ", " + element().text() + ">";
-      case Kind::object: return "object";
-      case Kind::optional: return "optional_type(" + element().text() + ")";
-      case Kind::type: return "type";
+      case Kind::any:
+        return "any";
+      case Kind::null:
+        return "null";
+      case Kind::boolean:
+        return "boolean";
+      case Kind::integer:
+        return "integer";
+      case Kind::uint:
+        return "uint";
+      case Kind::number:
+        return "number";
+      case Kind::real:
+        return "double";
+      case Kind::string:
+        return "string";
+      case Kind::bytes:
+        return "bytes";
+      case Kind::timestamp:
+        return "timestamp";
+      case Kind::duration:
+        return "duration";
+      case Kind::list:
+        return "list<" + element().text() + ">";
+      case Kind::map:
+        return "map<" + key().text() + ", " + element().text() + ">";
+      case Kind::object:
+        return "object";
+      case Kind::optional:
+        return "optional_type(" + element().text() + ")";
+      case Kind::type:
+        return "type";
     }
     return "any";
   };
@@ -122,14 +139,16 @@ bool Type::fits(const Type& wanted) const {
   switch (kind_) {
     case Kind::list:
     case Kind::map:
-    case Kind::optional: return element().fits(wanted.element());
+    case Kind::optional:
+      return element().fits(wanted.element());
     case Kind::object:
       return std::all_of(wanted.fields().begin(), wanted.fields().end(), [&](const auto& member) {
         const Field* mine = field(member.first);
         if (!mine) return open_ || !member.second.required || fields().empty();
         return mine->type.fits(member.second.type);
       });
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -141,9 +160,12 @@ Type Type::join(const Type& a, const Type& b) {
   if (a.is_numeric() && b.is_numeric()) return Type(Kind::number).nullable(null);
   if (a.kind_ != b.kind_) return {};
   switch (a.kind_) {
-    case Kind::list: return list(join(a.element(), b.element())).nullable(null);
-    case Kind::map: return map(join(a.element(), b.element()), join(a.key(), b.key())).nullable(null);
-    case Kind::optional: return optional(join(a.element(), b.element()));
+    case Kind::list:
+      return list(join(a.element(), b.element())).nullable(null);
+    case Kind::map:
+      return map(join(a.element(), b.element()), join(a.key(), b.key())).nullable(null);
+    case Kind::optional:
+      return optional(join(a.element(), b.element()));
     case Kind::string: {
       if (a.values().empty() || b.values().empty()) return Type(Kind::string).nullable(null);
       std::vector<std::string> values = a.values();
@@ -155,14 +177,16 @@ Type Type::join(const Type& a, const Type& b) {
       Fields fields;
       for (const auto& [name, mine] : a.fields()) {
         const Field* theirs = b.field(name);
-        fields.push_back({name, theirs ? Field{join(mine.type, theirs->type), mine.required && theirs->required}
-                                       : Field{mine.type, false}});
+        fields.push_back(
+            {name, theirs ? Field{join(mine.type, theirs->type), mine.required && theirs->required}
+                          : Field{mine.type, false}});
       }
       for (const auto& [name, theirs] : b.fields())
         if (!a.field(name)) fields.push_back({name, {theirs.type, false}});
       return object(std::move(fields), a.open_ || b.open_, a.title()).nullable(null);
     }
-    default: return a.nullable(null);
+    default:
+      return a.nullable(null);
   }
 }
 

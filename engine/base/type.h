@@ -1,5 +1,5 @@
-// What is known of a value before there is one.  JSON Schema makes types, CEL checks and infers them, Mustache asks them
-// which names exist; none of the three knows the others.
+// What is known of a value before there is one.  JSON Schema makes types, CEL checks and infers
+// them, Mustache asks them which names exist; none of the three knows the others.
 #pragma once
 
 #include <map>
@@ -14,8 +14,8 @@ namespace plenum {
 class Type {
  public:
   enum class Kind {
-    any,     // nothing is known: checked at run time
-    null,    // only null
+    any,   // nothing is known: checked at run time
+    null,  // only null
     boolean,
     integer,  // int64 (JSON integers)
     uint,     // CEL's uint
@@ -25,9 +25,9 @@ class Type {
     bytes,
     timestamp,
     duration,
-    list,     // element()
-    map,      // string or other keys to element(): no fixed names
-    object,   // fixed names: fields(); with `open` others may be there, too
+    list,      // element()
+    map,       // string or other keys to element(): no fixed names
+    object,    // fixed names: fields(); with `open` others may be there, too
     optional,  // CEL's optional_type(element())
     type       // CEL's type values
   };
@@ -40,7 +40,8 @@ class Type {
   static Type list(Type element);
   static Type map(Type value, Type key = Kind::string);
   static Type optional(Type element);
-  // `title` names it in messages: "analysis", "the result of `extract`".  `open`: unknown fields are any, not errors.
+  // `title` names it in messages: "analysis", "the result of `extract`".  `open`: unknown fields
+  // are any, not errors.
   static Type object(Fields fields, bool open = false, std::string title = {});
   // Strings that are one of these.
   static Type one_of(std::vector<std::string> values);
@@ -60,10 +61,12 @@ class Type {
   const std::vector<std::string>& values() const;   // of one_of; empty: any string
   const std::string& title() const;
 
-  // "string", "list<int>", "object", "string or null": for messages, in the words of the app language.
+  // "string", "list<int>", "object", "string or null": for messages, in the words of the app
+  // language.
   std::string text() const;
 
-  // Whether a value of this type may be used where `wanted` is asked: yes also when it is only possible (any).
+  // Whether a value of this type may be used where `wanted` is asked: yes also when it is only
+  // possible (any).
   bool fits(const Type& wanted) const;
   // The least type that holds both; any when they have nothing in common.
   static Type join(const Type& a, const Type& b);

@@ -75,17 +75,32 @@ bool is_dropped(utf8proc_int32_t c) {
 }
 
 utf8proc_int32_t one_line_end(utf8proc_int32_t c) {
-  return c == '\f' || c == '\v' || c == 0x85 || c == 0x2028 || c == 0x2029 ? '\n' : c;
+  return c == '\r' || c == '\f' || c == '\v' || c == 0x85 || c == 0x2028 || c == 0x2029 ? '\n' : c;
 }
 
-// One decision per character before the normal form is made.
-utf8proc_int32_t clean(utf8proc_int32_t c, void*) {
-  c = one_line_end(c);
-  return is_dropped(c) ? 0 : c;  // NULs go afterwards
+// Before the normal form is made, so that a letter and an accent that stood apart come together.
+// False: not UTF-8.
+bool clean(std::string& text) {
+  std::string out;
+  out.reserve(text.size());
+  const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
+  auto left = static_cast<utf8proc_ssize_t>(text.size());
+  for (bool after_return = false; left > 0;) {
+    utf8proc_int32_t point = 0;
+    const utf8proc_ssize_t n = utf8proc_iterate(at, left, &point);
+    if (n <= 0) return false;
+    const bool second_half = after_return && point == '\n';
+    after_return = point == '\r';
+    const utf8proc_int32_t c = one_line_end(point);
+    if (!second_half && !is_dropped(c)) append_utf8(out, static_cast<char32_t>(c));
+    at += n;
+    left -= n;
+  }
+  text = std::move(out);
+  return true;
 }
 
 void tidy_lines(std::string& text) {
-  text.erase(std::remove(text.begin(), text.end(), '\0'), text.end());
   std::string out;
   out.reserve(text.size());
   bool gap = false;
@@ -120,18 +135,13 @@ std::string to_utf8(std::string_view bytes) {
 }
 
 bool normalise(std::string& text) {
-  if (text.size() > kTextBytes) return false;
-  for (size_t at = 0; (at = text.find('\r', at)) != std::string::npos;) {
-    text[at] = '\n';
-    ++at;
-    if (at < text.size() && text[at] == '\n') text[at] = '\0';
-  }
+  if (text.size() > kTextBytes || !clean(text)) return false;
   utf8proc_uint8_t* made = nullptr;
   const auto options =
       static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT);
-  const utf8proc_ssize_t size = utf8proc_map_custom(
-      reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
-      static_cast<utf8proc_ssize_t>(text.size()), &made, options, clean, nullptr);
+  const utf8proc_ssize_t size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(text.data()),
+                   static_cast<utf8proc_ssize_t>(text.size()), &made, options);
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(made, &std::free);
   if (size < 0) return false;
   text.assign(reinterpret_cast<const char*>(made), static_cast<size_t>(size));

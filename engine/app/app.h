@@ -1,0 +1,199 @@
+// A checked app: what its YAML says, compiled.  Immutable once loaded; shared between threads by
+// pointer.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/app/value.h"
+#include "engine/base/json.h"
+#include "engine/base/mark.h"
+#include "engine/base/type.h"
+#include "engine/schema/schema.h"
+
+namespace plenum::run {
+class Node;  // what a node does: run/node.h
+}
+
+namespace plenum::app {
+
+using std::chrono::milliseconds;
+
+// `string`, `list<file>`, `optional<…>`, a schema file or an inline schema.
+struct FieldType {
+  static schema::Schema anything();
+  Type type;              // nullable when optional
+  schema::Schema schema = anything();  // what a value must satisfy; for `file`: the file value's own shape
+  bool optional = false;
+  bool file = false;             // file or optional<file>: clients upload it
+  std::optional<Json> fallback;  // `default`
+};
+
+// A key of a graph's state or input, a field of a collection, an expected field of an interrupt.
+struct Field {
+  std::string name;
+  Span span;
+  FieldType type;
+  bool required() const { return !type.optional && !type.fallback; }
+};
+using FieldMap = std::vector<Field>;
+const Field* find(const FieldMap& fields, std::string_view name);
+// One object schema for a field map: for request bodies and OpenAPI.
+Json object_schema(const FieldMap& fields);
+
+// Where an edge leads: the index of a later node in the same list, or out.
+struct Target {
+  static constexpr int kNext = -1, kEnd = -2, kBreak = -3;
+  int node = kNext;
+};
+
+struct Edge {
+  Expr when;  // none: always
+  Target to;
+};
+
+struct Set {
+  std::string key;
+  Value value;         // with `whole`, unused
+  bool check = false;  // its type was not certain: validate against the key's schema when it is set
+};
+
+struct Retry {
+  int max = 0;  // tries after the first
+  milliseconds wait{1000};
+  double factor = 2;
+  bool timeout = true, rate_limit = true, server = true;
+};
+
+struct OnError {
+  enum class Then { fail, value, next } then = Then::fail;
+  Value value;
+  Target next;
+};
+
+struct NodeDef {
+  std::string id;
+  std::string kind;  // "llm"; "" when it only sets or switches
+  Span span;         // of its id
+  Expr when;
+  std::shared_ptr<const run::Node> body;  // null when it only sets or switches
+  bool sets_whole = false;                // `set: key`: sets[0] takes the whole result
+  std::vector<Set> sets;
+  std::vector<Edge> next;
+  Retry retry;
+  milliseconds timeout{0};  // per attempt; 0: none
+  OnError on_error;
+  int percent = -1;  // of `progress`; -1: none
+  Value say;
+};
+
+struct Block {
+  std::string id;  // "reply"; of a body: "reply/improve"
+  std::vector<NodeDef> nodes;
+  int index_of(std::string_view id) const;  // -1: none
+};
+
+struct Graph {
+  std::string name;
+  Span span;
+  FieldMap input, state;
+  Block nodes;
+  std::optional<Value> output;  // default: the last node's result
+  Type output_type;
+  const Field* field(std::string_view name) const;  // of input or state
+};
+
+struct Price {  // USD per million tokens
+  double input = 0, output = 0, cached = 0;
+  bool known = false;
+};
+
+struct Model {
+  std::string name;      // as nodes name it
+  std::string provider;  // "gemini"
+  std::string model;     // "gemini-3-flash-preview"
+  Span span;
+  std::optional<double> temperature, top_p;
+  std::optional<int> max_tokens, seed;
+  std::vector<std::string> stop;
+  std::string reasoning;
+  std::shared_ptr<const Json> params;  // null: none
+  milliseconds timeout{60'000};
+  Price price;
+  std::vector<std::shared_ptr<const Model>> fallback;
+};
+
+struct Collection {
+  std::string name;
+  Span span;
+  FieldMap fields;
+  std::optional<milliseconds> ttl;
+  bool owned_by_app = false;
+  bool list = false, get = false, remove = false;  // exposed
+  Type row_type() const;                           // {id, data}
+};
+
+struct Upload {
+  std::string field;
+  std::vector<std::string> accept;  // "pdf", "docx", …; empty: any
+  size_t max_bytes = 10 << 20;
+};
+
+struct Quota {
+  int64_t count = 0;
+  milliseconds period{0};
+};
+
+struct Route {
+  enum class Does { start, resume, waiting, read } does = Does::start;
+  std::string method, path;  // below /api/v1/{app}; parameters as {name}
+  Span span;
+  std::string graph;       // for start, resume and waiting
+  std::string interrupt;   // for resume and waiting
+  std::string collection;  // for read
+  bool async = false;
+  Values with;
+  bool has_with = false;
+  std::optional<Value> output;
+  enum class Auth { required, optional, open } auth = Auth::required;
+  std::vector<std::string> plans;      // empty: any
+  std::map<std::string, Quota> quota;  // by plan; "" for all
+  std::vector<Upload> uploads;
+  int priority = 0;     // of its jobs
+  int concurrency = 0;  // of its jobs, per user; 0: no limit
+  std::optional<milliseconds> timeout;
+  std::optional<milliseconds> ttl;
+  std::string summary;
+  std::string key() const { return method + " " + path; }
+};
+
+struct Limits {
+  double cost_per_run = 0.50;  // USD
+  int steps = 500;
+  std::optional<milliseconds> timeout;  // default: 60 s, jobs 30 min
+  size_t state_bytes = 1 << 20;
+  std::vector<std::string> hosts;
+};
+
+struct App {
+  std::string name, title, description, version;
+  Span span;
+  std::string hash;                          // of every file it was made from
+  std::map<std::string, std::string> files;  // those files
+  std::shared_ptr<const Json> env;           // what expressions see as `env`
+  std::map<std::string, std::shared_ptr<const Model>> models;
+  std::map<std::string, Collection> collections;
+  std::map<std::string, Graph> graphs;
+  std::vector<Route> routes;
+  Limits limits;
+
+  // By a block's id, for runs that come back from the store; nullptr: there is none.
+  const Block* block(std::string_view id) const;
+  std::map<std::string, const Block*, std::less<>> blocks;
+};
+
+}  // namespace plenum::app

@@ -1,0 +1,164 @@
+// One app file to one App, top to bottom.  Every part reports all its mistakes; only at the end is
+// it decided whether the app can be served.
+#include "engine/app/load.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/app/load_parts.h"
+#include "engine/base/ids.h"
+
+namespace plenum::app {
+
+using yaml::Node;
+
+namespace {
+
+const std::vector<std::string> kKeys = {
+    "plenum", "app",       "title",  "description", "version",     "use",
+    "env",    "secrets",   "models", "tools",       "collections", "graphs",
+    "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
+const std::vector<std::string> kLater = {"use",       "secrets",  "tools",
+                                         "schedules", "webhooks", "tests"};
+
+void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
+  const Node* version = root.find("plenum");
+  if (!version)
+    reader.report.error("S102", {root.span.file, {1, 1}, {1, 1}},
+                        "an app file needs `plenum`, the language version", "plenum: 1");
+  else if (!version->is(Node::Kind::integer) || version->integer < 1)
+    reader.report.error("S108", version->span, quote(version->text) + " is not a language version",
+                        "1");
+  else if (version->integer > 1)
+    reader.report.error("S108", version->span,
+                        "language version " + version->text + " is newer than this server", "1");
+  const size_t slash = path.rfind('/');
+  const std::string stem = path.substr(slash + 1, path.rfind('.') - slash - 1);
+  if (const Node* name = root.find("app")) {
+    reader.read(*name, app.name);
+    if (reader.good_id(app.name, name->span, "an app") && app.name != stem)
+      reader.report.error("S106", name->span,
+                          "app " + quote(app.name) + " in the file " + quote(stem + ".yaml"),
+                          "rename one of the two");
+  } else {
+    reader.report.error("S102", {root.span.file, {1, 1}, {1, 1}},
+                        "an app file needs `app`, its name", "app: " + stem);
+  }
+  for (const auto& [key, member] :
+       {std::pair<const char*, std::string App::*>{"title", &App::title},
+        {"description", &App::description},
+        {"version", &App::version}})
+    if (const Node* value = root.find(key)) reader.read(*value, app.*member);
+}
+
+// {NAME: {type, default}}: the default is what expressions see until the operator sets the
+// variable.
+void load_env(Reader& reader, const Node& node, App& app) {
+  Json env = Json::object();
+  Type::Fields fields;
+  if (reader.is_map(node, "`env`"))
+    for (const yaml::Member& member : node.members) {
+      if (!reader.map_of(member.value, "a variable of `env`", {"type", "default"})) continue;
+      FieldType type;
+      if (const Node* word = member.value.find("type")) reader.read(*word, type);
+      const Node* fallback = member.value.find("default");
+      if (!fallback) {
+        reader.report.error("S102", member.key_span,
+                            "variable " + quote(member.key) + " needs `default`");
+        continue;
+      }
+      const Json value = fallback->to_json();
+      if (member.value.find("type") && !type.schema.validate(value).empty())
+        reader.report.error("D405", fallback->span,
+                            "the default of " + quote(member.key) + " is not " + type.type.text());
+      env[member.key] = value;
+      fields.push_back({member.key, {type.type}});
+    }
+  app.env = std::make_shared<const Json>(std::move(env));
+  reader.env = Type::object(std::move(fields), false, "`env`");
+}
+
+void load_limits(Reader& reader, const Node& node, Limits& limits) {
+  if (!reader.map_of(node, "`limits`", {"cost_per_run", "steps", "timeout", "state", "hosts"}))
+    return;
+  if (const Node* cost = node.find("cost_per_run")) {
+    reader.read(*cost, limits.cost_per_run);
+    if (!(limits.cost_per_run > 0 && limits.cost_per_run <= 1000))
+      reader.report.error("S104", cost->span,
+                          "`cost_per_run` is " + quote(cost->text) +
+                              "; it must be more than 0 and at most 1000 USD");
+  }
+  if (const Node* steps = node.find("steps")) reader.read_int(*steps, limits.steps, 1, 1000);
+  if (const Node* timeout = node.find("timeout")) reader.read(*timeout, limits.timeout);
+  if (const Node* state = node.find("state")) reader.read_size(*state, limits.state_bytes);
+  if (const Node* hosts = node.find("hosts")) reader.read_words(*hosts, limits.hosts);
+}
+
+void index_blocks(App& app) {
+  for (const auto& [name, graph] : app.graphs) app.blocks[graph.nodes.id] = &graph.nodes;
+}
+
+std::string hash_of(const std::map<std::string, std::string>& files) {
+  std::string all;
+  for (const auto& [path, text] : files)
+    all += std::to_string(path.size()) + ":" + path + std::to_string(text.size()) + ":" + text;
+  return sha256_hex(all);
+}
+
+}  // namespace
+
+const Block* App::block(std::string_view id) const {
+  const auto it = blocks.find(id);
+  return it == blocks.end() ? nullptr : it->second;
+}
+
+std::shared_ptr<const App> load_app(const std::string& path, const Files& files, const Kinds& kinds,
+                                    Report& report) {
+  const RecordingFiles recorded(files);
+  const auto file = std::make_shared<const std::string>(path);
+  const std::optional<std::string> text = recorded.read(path);
+  if (!text) {
+    report.error("R202", {file, {1, 1}, {1, 1}},
+                 "no file " + quote(path) + ", or it is larger than 1 MiB");
+    return nullptr;
+  }
+  const std::optional<Node> root = yaml::parse(path, *text, report);
+  if (!root) return nullptr;
+  auto app = std::make_shared<App>();
+  app->span = {file, {1, 1}, {1, 1}};
+  app->env = std::make_shared<const Json>(Json::object());
+  Reader reader(recorded, report);
+  if (!reader.map_of(*root, "an app file", kKeys)) return nullptr;
+  load_identity(reader, *root, path, *app);
+  for (const std::string& key : kLater)
+    if (const yaml::Member* member = root->find_member(key))
+      reader.unsupported(member->key_span, "`" + key + "`");
+  if (const Node* env = root->find("env")) load_env(reader, *env, *app);
+  if (const Node* limits = root->find("limits")) load_limits(reader, *limits, app->limits);
+  if (const Node* models = root->find("models")) load_models(reader, *models, *app);
+  if (const Node* collections = root->find("collections"))
+    load_collections(reader, *collections, *app);
+  reader.collections = &app->collections;
+  if (const Node* graphs = root->find("graphs")) {
+    if (reader.is_map(*graphs, "`graphs`"))
+      for (const yaml::Member& member : graphs->members) {
+        Graph& graph = app->graphs[member.key];
+        graph.name = member.key;
+        graph.span = member.key_span;
+        reader.good_id(member.key, member.key_span, "a graph");
+        load_graph(reader, kinds, member.value, graph);
+      }
+  } else {
+    report.error("S102", app->span, "an app file needs `graphs`");
+  }
+  index_blocks(*app);
+  if (const Node* routes = root->find("routes"))
+    load_routes(reader, *routes, root->find("access"), *app);
+  else
+    report.error("S102", app->span, "an app file needs `routes`");
+  if (report.has_errors()) return nullptr;
+  app->files = recorded.record();
+  app->hash = hash_of(app->files);
+  return app;
+}
+
+}  // namespace plenum::app

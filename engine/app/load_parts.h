@@ -1,0 +1,19 @@
+// The parts of the loader; load.cpp calls them in turn.
+#pragma once
+
+#include "engine/app/app.h"
+#include "engine/app/kind.h"
+#include "engine/app/reader.h"
+#include "engine/yaml/yaml.h"
+
+namespace plenum::app {
+
+// The names that are in scope everywhere: run, user, env, now.
+cel::Names base_names(const Reader& reader);
+
+void load_graph(Reader& reader, const Kinds& kinds, const yaml::Node& node, Graph& graph);
+void load_models(Reader& reader, const yaml::Node& node, App& app);
+void load_collections(Reader& reader, const yaml::Node& node, App& app);
+void load_routes(Reader& reader, const yaml::Node& node, const yaml::Node* access, App& app);
+
+}  // namespace plenum::app

@@ -1,0 +1,288 @@
+// Routes: which graph an endpoint starts, resumes or shows, and who may call it how often.
+#include <nlohmann/json.hpp>
+
+#include "engine/app/load_parts.h"
+
+namespace plenum::app {
+
+using yaml::Node;
+
+namespace {
+
+const std::vector<std::string> kRouteKeys = {"start", "resume", "waiting", "read",   "async",
+                                             "with",  "output", "auth",    "plans",  "quota",
+                                             "rate",  "files",  "job",     "summary"};
+
+bool good_path(const std::string& path) {
+  if (path.empty() || path[0] != '/' || path.size() > 200 || path.find("//") != std::string::npos)
+    return false;
+  for (const char c : path)
+    if (!(isalnum(static_cast<unsigned char>(c)) ||
+          std::string_view("/_-{}.").find(c) != std::string_view::npos))
+      return false;
+  return true;
+}
+
+// What is generated under every app, by its first segments.
+bool hides_generated(const std::string& method, const std::string& path) {
+  const bool get = method == "GET";
+  if (get && (path == "/openapi.json" || path == "/docs" || path.starts_with("/files/")))
+    return true;
+  if ((get || method == "DELETE") && (path.starts_with("/jobs/") || path.starts_with("/runs/")))
+    return true;
+  return false;
+}
+
+class RouteLoader {
+ public:
+  RouteLoader(Reader& reader, App& app, Route& route) : reader_(reader), app_(app), route_(route) {}
+
+  void load(const yaml::Member& member, const Node* access) {
+    route_.span = member.key_span;
+    if (!read_key(member) || !reader_.map_of(member.value, "a route", kRouteKeys)) return;
+    if (access) load_access(*access);
+    load_action(member);
+    load_access(member.value);
+    const Node& node = member.value;
+    if (const Node* async = node.find("async")) reader_.read(*async, route_.async);
+    if (const Node* with = node.find("with")) load_with(*with);
+    if (const Node* files = node.find("files")) load_files(*files);
+    if (const Node* job = node.find("job")) load_job(*job);
+    if (const Node* summary = node.find("summary")) reader_.read(*summary, route_.summary);
+    if (const Node* output = node.find("output")) load_output(*output);
+    check_uploads(member);
+  }
+
+ private:
+  bool read_key(const yaml::Member& member) {
+    const size_t space = member.key.find(' ');
+    route_.method = member.key.substr(0, space);
+    route_.path = space == std::string::npos ? "" : member.key.substr(space + 1);
+    static const std::vector<std::string> kMethods = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    if (std::find(kMethods.begin(), kMethods.end(), route_.method) == kMethods.end() ||
+        !good_path(route_.path)) {
+      reader_.report.error("S104", member.key_span,
+                           quote(member.key) + " is not a method and a path",
+                           "for example POST /analyze");
+      return false;
+    }
+    for (const Route& other : app_.routes)
+      if (&other != &route_ && other.key() == route_.key())
+        reader_.report.error("R207", member.key_span, quote(member.key) + " is there twice");
+    if (hides_generated(route_.method, route_.path))
+      reader_.report.error("R207", member.key_span, quote(member.key) + " hides a generated route",
+                           "take another path");
+    return true;
+  }
+
+  void load_action(const yaml::Member& member) {
+    int actions = 0;
+    for (const char* action : {"start", "resume", "waiting", "read"}) {
+      const Node* value = member.value.find(action);
+      if (!value) continue;
+      ++actions;
+      std::string name;
+      reader_.read(*value, name);
+      if (std::string_view(action) == "start")
+        route_.does = Route::Does::start, find_graph(*value, name);
+      if (std::string_view(action) == "resume")
+        route_.does = Route::Does::resume, find_interrupt(*value, name);
+      if (std::string_view(action) == "waiting")
+        route_.does = Route::Does::waiting, find_interrupt(*value, name);
+      if (std::string_view(action) == "read")
+        route_.does = Route::Does::read, find_collection(*value, name);
+    }
+    if (actions != 1)
+      return reader_.report.error(
+          "S102", member.key_span,
+          quote(member.key) + " needs exactly one of `start`, `resume`, `waiting` and `read`");
+    const bool reads = route_.does == Route::Does::waiting || route_.does == Route::Does::read;
+    if (reads && route_.method != "GET")
+      reader_.report.error("S104", member.key_span, "a route that shows something is a GET",
+                           "GET " + route_.path);
+    if (!reads && route_.method == "GET")
+      reader_.report.error("S104", member.key_span,
+                           "a route that starts or resumes a run is not a GET",
+                           "POST " + route_.path);
+  }
+
+  void find_graph(const Node& node, const std::string& name) {
+    route_.graph = name;
+    if (app_.graphs.contains(name)) return;
+    std::vector<std::string> known;
+    for (const auto& [key, graph] : app_.graphs) known.push_back(key);
+    const std::string near = nearest(name, known);
+    reader_.report.error("R204", node.span, "no graph " + quote(name),
+                         near.empty() ? "one of " + any_of(known) : quote(near));
+  }
+
+  void find_interrupt(const Node& node, const std::string& name) {
+    const size_t dot = name.find('.');
+    route_.graph = name.substr(0, dot);
+    route_.interrupt = dot == std::string::npos ? "" : name.substr(dot + 1);
+    std::vector<std::string> known;
+    for (const auto& [key, graph] : app_.graphs)
+      for (const NodeDef& def : graph.nodes.nodes)
+        if (def.kind == "interrupt") {
+          known.push_back(key + "." + def.id);
+          if (known.back() == name) return;
+        }
+    const std::string near = nearest(name, known);
+    reader_.report.error("R204", node.span, quote(name) + " is not an interrupt",
+                         !near.empty()   ? quote(near)
+                         : known.empty() ? "no graph has an interrupt"
+                                         : "one of " + any_of(known));
+  }
+
+  void find_collection(const Node& node, const std::string& name) {
+    route_.collection = name;
+    if (app_.collections.contains(name)) return;
+    reader_.report.error("R201", node.span, "no collection " + quote(name),
+                         "declare it under `collections`");
+  }
+
+  // Options that `access` gives for every route and a route may give for itself.
+  void load_access(const Node& node) {
+    if (const Node* auth = node.find("auth")) {
+      if (auth->is(Node::Kind::map)) return reader_.unsupported(auth->span, "`auth` with roles");
+      std::string word = "required";
+      reader_.read_word(*auth, word, {"required", "optional", "public"});
+      route_.auth = word == "public"     ? Route::Auth::open
+                    : word == "optional" ? Route::Auth::optional
+                                         : Route::Auth::required;
+    }
+    if (const Node* plans = node.find("plans")) reader_.read_words(*plans, route_.plans);
+    if (const Node* rate = node.find("rate")) reader_.unsupported(rate->span, "`rate`");
+    const Node* quota = node.find("quota");
+    if (!quota) return;
+    route_.quota.clear();
+    if (!quota->is(Node::Kind::map)) return reader_.read(*quota, route_.quota[""]);
+    for (const yaml::Member& member : quota->members)
+      reader_.read(member.value, route_.quota[member.key]);
+  }
+
+  const Graph* graph() const {
+    const auto it = app_.graphs.find(route_.graph);
+    return it == app_.graphs.end() ? nullptr : &it->second;
+  }
+
+  void load_with(const Node& node) {
+    route_.has_with = true;
+    if (!reader_.is_map(node, "`with`")) return;
+    const auto saved = reader_.names;
+    reader_.names = base_names(reader_);
+    reader_.names["body"] = Type();
+    reader_.names["params"] = Type::map(Type::Kind::string);
+    reader_.names["query"] = Type::map(Type::Kind::string);
+    for (const yaml::Member& member : node.members) {
+      if (const Graph* g = graph();
+          g && route_.does == Route::Does::start && !find(g->input, member.key))
+        reader_.report.error("D404", member.key_span,
+                             "graph " + quote(g->name) + " has no input " + quote(member.key));
+      route_.with.emplace_back(member.key, Value());
+      reader_.read(member.value, route_.with.back().second);
+    }
+    reader_.names = saved;
+  }
+
+  void load_output(const Node& node) {
+    const auto saved = reader_.names;
+    reader_.names = base_names(reader_);
+    if (const Graph* g = graph()) {
+      reader_.names["result"] = g->output_type;
+      for (const FieldMap* fields : {&g->input, &g->state})
+        for (const Field& field : *fields) reader_.names[field.name] = field.type.type;
+    }
+    reader_.read(node, route_.output.emplace());
+    reader_.names = saved;
+  }
+
+  void load_files(const Node& node) {
+    if (!reader_.is_map(node, "`files`")) return;
+    static const std::vector<std::string> kTypes = {"pdf", "docx", "txt", "md",  "html",
+                                                    "png", "jpeg", "gif", "webp"};
+    for (const yaml::Member& member : node.members) {
+      Upload upload;
+      upload.field = member.key;
+      if (!reader_.map_of(member.value, "a file", {"accept", "max"})) continue;
+      if (const Node* accept = member.value.find("accept")) {
+        reader_.read_words(*accept, upload.accept);
+        for (std::string& type : upload.accept) {
+          if (type == "jpg") type = "jpeg";
+          if (std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end())
+            reader_.report.error(
+                "S104", accept->span,
+                quote(type) + " is not a file type that can be told by its content",
+                any_of(kTypes));
+        }
+      }
+      if (const Node* max = member.value.find("max")) reader_.read_size(*max, upload.max_bytes);
+      const Graph* g = graph();
+      const Field* field = g ? find(g->input, member.key) : nullptr;
+      if (g && !field)
+        reader_.report.error("D404", member.key_span,
+                             "graph " + quote(g->name) + " has no input " + quote(member.key));
+      else if (field && !field->type.file)
+        reader_.report.error(
+            "D405", member.key_span,
+            "input " + quote(member.key) + " is " + field->type.type.text() + ", not a file",
+            "give it the type `file`");
+      route_.uploads.push_back(std::move(upload));
+    }
+  }
+
+  // A file can only come as an upload.
+  void check_uploads(const yaml::Member& member) {
+    if (route_.does != Route::Does::start || !graph()) return;
+    for (const Field& field : graph()->input) {
+      const bool uploaded =
+          std::any_of(route_.uploads.begin(), route_.uploads.end(),
+                      [&](const Upload& upload) { return upload.field == field.name; });
+      if (field.type.file && field.required() && !uploaded)
+        reader_.report.error("D408", member.key_span,
+                             "graph " + quote(route_.graph) + " needs the file " +
+                                 quote(field.name) + ", this route takes no upload for it",
+                             "files: {" + field.name + ": {accept: [pdf], max: 10MB}}");
+    }
+  }
+
+  void load_job(const Node& node) {
+    if (!reader_.map_of(node, "`job`", {"priority", "concurrency", "timeout", "ttl"})) return;
+    if (const Node* priority = node.find("priority")) {
+      std::string word = "normal";
+      reader_.read_word(*priority, word, {"high", "normal", "low"});
+      route_.priority = word == "high" ? 1 : word == "low" ? -1 : 0;
+    }
+    if (const Node* concurrency = node.find("concurrency")) {
+      const std::string& text = concurrency->text;
+      const size_t slash = text.find('/');
+      const int n = slash == std::string::npos ? 0 : atoi(text.substr(0, slash).c_str());
+      if (n < 1 || n > 1000 || text.substr(slash) != "/user")
+        reader_.report.error("S104", concurrency->span,
+                             quote(text) + " is not a number of jobs per user",
+                             "for example 2/user");
+      else
+        route_.concurrency = n;
+    }
+    if (const Node* timeout = node.find("timeout")) reader_.read(*timeout, route_.timeout);
+    if (const Node* ttl = node.find("ttl")) reader_.read(*ttl, route_.ttl);
+  }
+
+  Reader& reader_;
+  App& app_;
+  Route& route_;
+};
+
+}  // namespace
+
+void load_routes(Reader& reader, const Node& node, const Node* access, App& app) {
+  if (!reader.is_map(node, "`routes`")) return;
+  if (access) reader.map_of(*access, "`access`", {"auth", "plans", "quota", "rate"});
+  app.routes.reserve(node.members.size());
+  for (const yaml::Member& member : node.members) {
+    app.routes.emplace_back();
+    RouteLoader(reader, app, app.routes.back()).load(member, access);
+  }
+}
+
+}  // namespace plenum::app

@@ -1,0 +1,140 @@
+// Reads YAML values into the parts of an app, checks them against the names in scope, and reports
+// every mistake at its place.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/app/app.h"
+#include "engine/app/files.h"
+#include "engine/app/kind.h"
+#include "engine/base/diagnostic.h"
+#include "engine/yaml/yaml.h"
+
+namespace plenum::app {
+
+// A model that a node names, resolved.
+using ModelRef = std::shared_ptr<const Model>;
+
+// `prompt: prompts/a.md` or the text itself.
+struct Prompt : Text {};
+
+// `system:`, which may hold only names that the operator controls: a user's text never speaks with
+// its voice.
+struct System : Prompt {};
+
+// `template:` of a page: a file under templates/, whose path may hold {{names}} with a known list
+// of values, or the text.
+struct Page {
+  Text path;                          // when the path is computed
+  std::map<std::string, Text> files;  // every file it can be
+  Text text;                          // when the text or one constant path was given
+  Result<std::string> in(const Scope& path_scope, const Scope& scope) const;
+};
+
+// `output: schemas/a.json`: what a structured reply must satisfy.
+struct Output {
+  std::optional<FieldType> type;
+};
+
+// `expects:` of an interrupt: fields whose inline schemas may hold `=` values, computed when the
+// run pauses.
+struct Expects {
+  struct Item {
+    std::string name;
+    FieldType type;  // as far as it is known before it is computed
+    bool computed = false;
+    Value schema;  // when computed: gives the field's JSON Schema
+  };
+  std::vector<Item> items;
+  Type type() const;  // of the validated answer
+};
+
+// A collection that a node names.
+struct CollectionRef {
+  std::string name;
+  const Collection* collection = nullptr;
+};
+
+class Reader {
+ public:
+  Reader(const Files& files, Report& report) : files(files), report(report) {}
+
+  const Files& files;
+  Report& report;
+
+  // What nodes may refer to.
+  std::map<std::string, ModelRef> models;
+  const std::map<std::string, Collection>* collections = nullptr;
+
+  // The names in scope, with their types; and which of them are state keys that no path has written
+  // yet.
+  cel::Names names;
+  std::set<std::string> unwritten;
+  std::string graph;  // "" outside of graphs
+  Type env = Type::object({}, false, "`env`");
+  const With* with = nullptr;  // of the node being read
+
+  // One overload per field type.  On a mistake: reported, and `out` is left as it was.
+  void read(const yaml::Node& node, bool& out);
+  void read(const yaml::Node& node, std::string& out);
+  void read(const yaml::Node& node, double& out);
+  void read(const yaml::Node& node, milliseconds& out);
+  void read(const yaml::Node& node, std::optional<milliseconds>& out);
+  void read(const yaml::Node& node, Expr& out);   // bare CEL
+  void read(const yaml::Node& node, Value& out);  // data
+  void read(const yaml::Node& node, Text& out);   // inline text with {{…}}
+  void read(const yaml::Node& node, Prompt& out);
+  void read(const yaml::Node& node, System& out);
+  void read(const yaml::Node& node, Page& out);
+  template <typename T>
+  void read(const yaml::Node& node, std::optional<T>& out) {
+    read(node, out.emplace());
+  }
+  void read(const yaml::Node& node, With& out);
+  void read(const yaml::Node& node, ModelRef& out);
+  void read(const yaml::Node& node, Output& out);
+  void read(const yaml::Node& node, Expects& out);
+  void read(const yaml::Node& node, CollectionRef& out);
+  void read(const yaml::Node& node, FieldType& out);
+  void read(const yaml::Node& node, FieldMap& out);
+  void read(const yaml::Node& node, Quota& out);  // "20/day"
+  void read_int(const yaml::Node& node, int& out, int low, int high);
+  void read_size(const yaml::Node& node, size_t& out);
+  void read_word(const yaml::Node& node, std::string& out, const std::vector<std::string>& words);
+  void read_words(const yaml::Node& node, std::vector<std::string>& out);
+
+  // Reports and returns false unless the node is a map; then also reports keys that are not in
+  // `known`.
+  bool map_of(const yaml::Node& node, const std::string& what,
+              const std::vector<std::string>& known);
+  bool is_map(const yaml::Node& node, const std::string& what);
+  bool is_list(const yaml::Node& node, const std::string& what);
+  bool good_id(const std::string& id, const Span& span, const std::string& what);
+  void unsupported(const Span& span, const std::string& what);
+
+  // Compiles with the names in scope; problems go to the report at their place inside `node`.
+  std::optional<cel::Expression> compile(const yaml::Node& node, std::string text,
+                                         Position text_start = {1, 1});
+  // `escape` by the file's name; `visible` names.
+  std::optional<Text> text_of(const yaml::Node& node, const std::string& text,
+                              mustache::Escape escape);
+  std::optional<Text> file_text(const yaml::Node& node, const std::string& path);
+  std::optional<Json> schema_file(const yaml::Node& node, const std::string& path);
+
+  static bool is_path(std::string_view text);
+
+ private:
+  cel::Names visible() const;  // to templates: `with`, or everything in scope
+  void note_reads(const std::vector<std::string>& name_and_fields, const Span& span);
+  bool finish(const mustache::Template& code, const std::function<Span(Position, Position)>& place);
+  std::optional<FieldType> named_type(const yaml::Node& node, std::string_view text);
+  std::optional<FieldType> schema_type(const yaml::Node& node, const Json& schema,
+                                       const std::string& path);
+};
+
+}  // namespace plenum::app

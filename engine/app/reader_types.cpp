@@ -1,0 +1,333 @@
+// Types: words, schema files, inline schemas and field maps; and what refers to models and
+// collections.
+#include <nlohmann/json.hpp>
+
+#include "engine/app/reader.h"
+
+namespace plenum::app {
+
+using yaml::Node;
+
+namespace {
+
+Json file_schema() {
+  return Json{{"type", "object"},
+              {"properties",
+               {{"id", {{"type", "string"}}},
+                {"name", {{"type", "string"}}},
+                {"mime", {{"type", "string"}}},
+                {"size", {{"type", "integer"}}}}},
+              {"required", {"id", "name", "mime", "size"}}};
+}
+
+Json message_schema() {
+  return Json{{"type", "object"},
+              {"properties",
+               {{"role", {{"enum", {"user", "assistant"}}}}, {"content", {{"type", "string"}}}}},
+              {"required", {"role", "content"}}};
+}
+
+// The JSON Schema of a word of the language; nullopt: not a word.
+std::optional<Json> word_schema(std::string_view word) {
+  if (word == "string" || word == "number" || word == "integer" || word == "boolean" ||
+      word == "object")
+    return Json{{"type", word}};
+  if (word == "any") return Json(true);
+  if (word == "file") return file_schema();
+  if (word == "message") return message_schema();
+  return std::nullopt;
+}
+
+bool computed(const Node& node) {
+  if (node.is(Node::Kind::string)) return node.text.starts_with("=");
+  for (const Node& item : node.items)
+    if (computed(item)) return true;
+  for (const yaml::Member& member : node.members)
+    if (computed(member.value)) return true;
+  return false;
+}
+
+// Wraps `inner<…>`: the part between the angle brackets.
+std::optional<std::string_view> argument(std::string_view text, std::string_view outer) {
+  if (!text.starts_with(outer) || text.size() < outer.size() + 2 || text[outer.size()] != '<' ||
+      text.back() != '>')
+    return std::nullopt;
+  return text.substr(outer.size() + 1, text.size() - outer.size() - 2);
+}
+
+}  // namespace
+
+schema::Schema FieldType::anything() {
+  static const schema::Schema any = *schema::Schema::compile(Json(true));
+  return any;
+}
+
+const Field* find(const FieldMap& fields, std::string_view name) {
+  for (const Field& field : fields)
+    if (field.name == name) return &field;
+  return nullptr;
+}
+
+Json object_schema(const FieldMap& fields) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const Field& field : fields) {
+    properties[field.name] = field.type.schema.json();
+    if (field.required()) required.push_back(field.name);
+  }
+  Json schema{{"type", "object"}, {"properties", std::move(properties)}};
+  if (!required.empty()) schema["required"] = std::move(required);
+  schema["additionalProperties"] = false;
+  return schema;
+}
+
+// Compiles a schema; its mistakes are reported at the schema file, or at the inline schema.
+std::optional<FieldType> Reader::schema_type(const Node& node, const Json& json,
+                                             const std::string& path) {
+  schema::Options options;
+  options.load = [&](std::string_view uri) -> std::optional<Json> {
+    if (path.empty()) return std::nullopt;
+    const std::string folder = path.substr(0, path.rfind('/') + 1);
+    const std::optional<std::string> text = files.read(folder + std::string(uri));
+    if (!text) return std::nullopt;
+    Result<Json> value = parse_json(*text);
+    if (!value) return std::nullopt;
+    return *std::move(value);
+  };
+  auto code = schema::Schema::compile(json, options);
+  if (!code) {
+    for (const schema::Mistake& mistake : code.error()) {
+      const std::string where = mistake.pointer.empty() ? "" : " at " + mistake.pointer;
+      report.error(mistake.code, node.span,
+                   (path.empty() ? "this schema" : quote(path)) + where + ": " + mistake.message,
+                   mistake.help);
+    }
+    return std::nullopt;
+  }
+  FieldType type;
+  type.type = code->type();
+  type.schema = *code;
+  if (const Json* fallback = plenum::find(json, "default")) type.fallback = *fallback;
+  return type;
+}
+
+std::optional<Json> Reader::schema_file(const Node& node, const std::string& path) {
+  const std::optional<std::string> text = files.read(path);
+  if (!text) {
+    const size_t slash = path.rfind('/');
+    const std::string near = nearest(path.substr(slash + 1), files.list(path.substr(0, slash)));
+    report.error(
+        "R202", node.span, "no file " + quote(path),
+        near.empty() ? "create it beside apps.d/" : quote(path.substr(0, slash + 1) + near));
+    return std::nullopt;
+  }
+  Result<Json> json = parse_json(*text);
+  if (!json) {
+    report.error("J701", node.span, quote(path) + " is not JSON: " + json.error().message);
+    return std::nullopt;
+  }
+  return *std::move(json);
+}
+
+std::optional<FieldType> Reader::named_type(const Node& node, std::string_view text) {
+  if (is_path(text)) {
+    const std::optional<Json> json = schema_file(node, std::string(text));
+    return json ? schema_type(node, *json, std::string(text)) : std::nullopt;
+  }
+  if (const auto inner = argument(text, "optional")) {
+    std::optional<FieldType> type = named_type(node, *inner);
+    if (!type) return std::nullopt;
+    std::optional<FieldType> optional =
+        schema_type(node, Json{{"anyOf", {type->schema.json(), {{"type", "null"}}}}},
+                    is_path(*inner) ? std::string(*inner) : "");
+    if (!optional) return std::nullopt;
+    optional->type = type->type.nullable();
+    optional->optional = true;
+    optional->file = type->file;
+    return optional;
+  }
+  if (const auto inner = argument(text, "list")) {
+    const std::optional<FieldType> type = named_type(node, *inner);
+    if (!type) return std::nullopt;
+    std::optional<FieldType> list =
+        schema_type(node, Json{{"type", "array"}, {"items", type->schema.json()}},
+                    is_path(*inner) ? std::string(*inner) : "");
+    if (list) list->type = Type::list(type->type);
+    return list;
+  }
+  const std::optional<Json> schema = word_schema(text);
+  if (!schema) {
+    static const std::vector<std::string> kWords = {"string", "number", "integer", "boolean",
+                                                    "object", "any",    "file",    "message"};
+    const std::string near = nearest(text, kWords);
+    report.error("S104", node.span, quote(text) + " is not a type",
+                 near.empty()
+                     ? any_of(kWords) + ", list<…>, optional<…>, a schema file or an inline schema"
+                     : quote(near));
+    return std::nullopt;
+  }
+  std::optional<FieldType> type = schema_type(node, *schema, "");
+  if (type && text == "file") type->file = true;
+  if (type && text == "object") type->type = Type::object({}, true);
+  return type;
+}
+
+void Reader::read(const Node& node, FieldType& out) {
+  if (node.is(Node::Kind::map)) {
+    if (auto type = schema_type(node, node.to_json(), "")) out = std::move(*type);
+    return;
+  }
+  std::string text;
+  const size_t before = report.size();
+  read(node, text);
+  if (report.size() != before) return;
+  if (auto type = named_type(node, text)) out = std::move(*type);
+}
+
+void Reader::read(const Node& node, FieldMap& out) {
+  if (!is_map(node, "a field map")) return;
+  for (const yaml::Member& member : node.members) {
+    Field field{member.key, member.key_span, FieldType()};
+    good_id(member.key, member.key_span, "a field");
+    read(member.value, field.type);
+    out.push_back(std::move(field));
+  }
+}
+
+void Reader::read(const Node& node, Output& out) {
+  FieldType type;
+  read(node, type);
+  out.type = std::move(type);
+}
+
+// A computed schema is known only when the run pauses; what does not depend on it is checked now.
+void Reader::read(const Node& node, Expects& out) {
+  if (!is_map(node, "`expects`")) return;
+  for (const yaml::Member& member : node.members) {
+    Expects::Item item;
+    item.name = member.key;
+    good_id(member.key, member.key_span, "an expected field");
+    if (member.value.is(Node::Kind::map) && computed(member.value)) {
+      item.computed = true;
+      read(member.value, item.schema);
+      Node known = member.value;
+      std::erase_if(known.members, [](const yaml::Member& m) { return computed(m.value); });
+      read(known, item.type);
+    } else {
+      read(member.value, item.type);
+    }
+    out.items.push_back(std::move(item));
+  }
+}
+
+Type Expects::type() const {
+  Type::Fields fields;
+  for (const Item& item : items) fields.push_back({item.name, {item.type.type, true}});
+  return Type::object(std::move(fields), false, "the answer");
+}
+
+void Reader::read(const Node& node, ModelRef& out) {
+  std::string name;
+  read(node, name);
+  if (const auto it = models.find(name); it != models.end()) {
+    out = it->second;
+    return;
+  }
+  std::vector<std::string> known;
+  for (const auto& [key, model] : models) known.push_back(key);
+  const std::string near = nearest(name, known);
+  report.error("R201", node.span, "no model " + quote(name),
+               !near.empty()   ? quote(near)
+               : known.empty() ? "declare it under `models`"
+                               : "one of " + any_of(known));
+}
+
+void Reader::read(const Node& node, CollectionRef& out) {
+  read(node, out.name);
+  if (collections)
+    if (const auto it = collections->find(out.name); it != collections->end()) {
+      out.collection = &it->second;
+      return;
+    }
+  std::vector<std::string> known;
+  if (collections)
+    for (const auto& [key, collection] : *collections) known.push_back(key);
+  const std::string near = nearest(out.name, known);
+  report.error("R201", node.span, "no collection " + quote(out.name),
+               !near.empty() ? quote(near) : "declare it under `collections`");
+}
+
+template <>
+const char* type_word<bool>() {
+  return "true or false";
+}
+template <>
+const char* type_word<std::string>() {
+  return "text";
+}
+template <>
+const char* type_word<double>() {
+  return "number";
+}
+template <>
+const char* type_word<milliseconds>() {
+  return "duration";
+}
+template <>
+const char* type_word<std::optional<milliseconds>>() {
+  return "duration";
+}
+template <>
+const char* type_word<Expr>() {
+  return "CEL";
+}
+template <>
+const char* type_word<Value>() {
+  return "data";
+}
+template <>
+const char* type_word<Text>() {
+  return "text";
+}
+template <>
+const char* type_word<Prompt>() {
+  return "path or text";
+}
+template <>
+const char* type_word<System>() {
+  return "path or text";
+}
+template <>
+const char* type_word<Page>() {
+  return "path or text";
+}
+template <>
+const char* type_word<std::optional<Page>>() {
+  return "path or text";
+}
+template <>
+const char* type_word<With>() {
+  return "map of data";
+}
+template <>
+const char* type_word<ModelRef>() {
+  return "model";
+}
+template <>
+const char* type_word<Output>() {
+  return "type";
+}
+template <>
+const char* type_word<Expects>() {
+  return "field map";
+}
+template <>
+const char* type_word<CollectionRef>() {
+  return "collection";
+}
+template <>
+const char* type_word<FieldMap>() {
+  return "field map";
+}
+
+}  // namespace plenum::app

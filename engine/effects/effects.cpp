@@ -1,0 +1,259 @@
+// One function per kind of effect.  Each starts its work on the thread that may wait for it and
+// posts the answer back.
+#include "engine/effects/effects.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/ids.h"
+#include "engine/effects/child/documents.h"
+
+namespace plenum {
+
+Json file_value(const FileRow& file) {
+  return Json{{"id", file.id}, {"name", file.name}, {"mime", file.mime}, {"size", file.size}};
+}
+
+// Shared by what is under way, so that an answer that comes late finds it.
+struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
+  explicit Work(Parts p) : parts(std::move(p)) {}
+
+  Parts parts;
+  uint64_t last = 0;
+  std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only
+
+  // Answers on the engine's thread and forgets how to cancel.
+  std::function<void(Result<EffectReply>)> answer(uint64_t handle, Done done) {
+    return [self = shared_from_this(), handle, done = std::move(done)](Result<EffectReply> reply) {
+      self->parts.post([self, handle, done, reply = std::move(reply)]() mutable {
+        self->cancels.erase(handle);
+        done(std::move(reply));
+      });
+    };
+  }
+
+  void perform(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
+    std::visit(
+        [&](const auto& effect) {
+          start(handle, effect, what, context, answer(handle, std::move(done)));
+        },
+        what.effect);
+  }
+
+  void start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::ExtractText& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::MakePdf& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::PutRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::GetRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::DeleteRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+
+  void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
+};
+
+namespace {
+
+double cost_of(const llm::Usage& usage, const app::Price& price) {
+  const auto fresh = static_cast<double>(usage.input_tokens - usage.cached_tokens);
+  return (fresh * price.input + static_cast<double>(usage.cached_tokens) * price.cached +
+          static_cast<double>(usage.output_tokens) * price.output) /
+         1e6;
+}
+
+// What the llm node reads: the text, and for a structured reply its value or why there is none.
+EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& price) {
+  EffectReply out;
+  out.cost_usd = cost_of(reply.usage, price);
+  out.model = reply.model;
+  out.result = Json{{"text", reply.text}, {"cut", reply.cut}};
+  if (!structured) return out;
+  Result<llm::Parsed> parsed = llm::read_structured(reply.text);
+  if (parsed)
+    out.result["value"] = std::move(parsed->value);
+  else
+    out.result["unparsed"] = parsed.error().message;
+  return out;
+}
+
+llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
+                     const EffectContext& context) {
+  const app::Model& model = *ask.model;
+  llm::Call call;
+  call.app = context.owner.app;
+  call.node = context.graph + "/" + what.path;
+  call.provider = model.provider;
+  call.model = model.model;
+  call.system = ask.system;
+  for (const run::Turn& turn : ask.turns)
+    call.messages.push_back(
+        {turn.from_model ? llm::Message::Role::assistant : llm::Message::Role::user, turn.text});
+  if (ask.schema) call.schema = *ask.schema;
+  call.temperature = model.temperature;
+  call.top_p = model.top_p;
+  call.max_tokens = ask.max_tokens ? ask.max_tokens : model.max_tokens;
+  call.seed = model.seed;
+  call.stop = model.stop;
+  call.reasoning = model.reasoning;
+  if (model.params) call.params = *model.params;
+  call.timeout = what.timeout.count() > 0 ? std::min(what.timeout, model.timeout) : model.timeout;
+  return call;
+}
+
+}  // namespace
+
+void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
+                          const EffectContext& context, Done done) {
+  const auto provider = parts.providers.find(ask.model->provider);
+  if (provider == parts.providers.end())
+    return done(fail(Kind::unavailable,
+                     "no key is set for the model provider `" + ask.model->provider + "`",
+                     "provider_auth"));
+  const auto call = std::make_shared<llm::Call>(model_call(ask, what, context));
+  auto prepared = provider->second->prepare(*call);
+  if (!prepared) return done(tl::unexpected(std::move(prepared).error()));
+  const bool structured = call->schema.has_value();
+  const app::Price price = ask.model->price;
+  if (auto* reply = std::get_if<llm::Reply>(&*prepared))
+    return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
+  const uint64_t id = parts.http->send(std::get<http::Request>(*std::move(prepared)),
+                                       [call, structured, price, provider = provider->second,
+                                        done](Result<http::Response> response) {
+                                         if (!response)
+                                           return done(tl::unexpected(std::move(response).error()));
+                                         Result<llm::Reply> reply =
+                                             provider->read(*call, *response);
+                                         if (!reply)
+                                           return done(tl::unexpected(std::move(reply).error()));
+                                         done(model_reply(*std::move(reply), structured, price));
+                                       });
+  cancels[handle] = [http = parts.http, id] { http->cancel(id); };
+}
+
+// A file is read only under the caller's own scope, whatever id the value holds.
+void Effects::Work::start(uint64_t, const run::ExtractText& ask, const run::Perform& what,
+                          const EffectContext& context, Done done) {
+  const auto self = shared_from_this();
+  const milliseconds timeout = what.timeout;
+  const int pages = ask.max_pages;
+  parts.store->file(
+      context.owner, text_or(ask.file, "id"), [self, timeout, pages, done](Result<FileRow> file) {
+        if (!file) return done(tl::unexpected(std::move(file).error()));
+        self->parts.files([self, file = *std::move(file), timeout, pages, done] {
+          Result<std::string> bytes =
+              self->parts.blobs->get(file.owner.app, file.owner.owner, file.digest);
+          if (!bytes) return done(tl::unexpected(std::move(bytes).error()));
+          child::extract(*self->parts.sandbox, self->parts.extract_helper, *std::move(bytes),
+                         file.name, pages, timeout, [done](Result<child::Text> text) {
+                           if (!text) return done(tl::unexpected(std::move(text).error()));
+                           done(EffectReply{Json{{"text", std::move(text->text)},
+                                                 {"pages", text->pages},
+                                                 {"mime", text->mime}},
+                                            0, ""});
+                         });
+        });
+      });
+}
+
+void Effects::Work::start(uint64_t, const run::MakePdf& ask, const run::Perform& what,
+                          const EffectContext& context, Done done) {
+  FileRow file;
+  file.id = "file_" + what.key.substr(0, 26);  // making it again after a crash is the same file
+  file.owner = context.owner;
+  file.name = ask.name;
+  file.mime = "application/pdf";
+  file.created_at = parts.clock->now();
+  file.expires_at = context.file_expires_at;
+  child::html_to_pdf(*parts.sandbox, ask.html, {ask.size, ask.margin}, what.timeout,
+                     [self = shared_from_this(), file, done](Result<std::string> pdf) {
+                       if (!pdf) return done(tl::unexpected(std::move(pdf).error()));
+                       self->keep_file(file, *std::move(pdf), [done](Result<FileRow> kept) {
+                         if (!kept) return done(tl::unexpected(std::move(kept).error()));
+                         done(EffectReply{file_value(*kept), 0, ""});
+                       });
+                     });
+}
+
+void Effects::Work::keep_file(FileRow file, std::string bytes,
+                              std::function<void(Result<FileRow>)> done) {
+  parts.files([self = shared_from_this(), file = std::move(file), bytes = std::move(bytes),
+               done = std::move(done)]() mutable {
+    Result<std::string> digest = self->parts.blobs->put(file.owner.app, file.owner.owner, bytes);
+    if (!digest) return done(tl::unexpected(std::move(digest).error()));
+    file.digest = *std::move(digest);
+    file.size = static_cast<int64_t>(bytes.size());
+    self->parts.store->put_file(std::move(file), std::move(done));
+  });
+}
+
+namespace {
+
+Owner scope(const EffectContext& context, bool app_owned) {
+  return app_owned ? Owner{context.owner.app, "app"} : context.owner;
+}
+
+std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply>)> done,
+                                           std::string collection) {
+  return [done = std::move(done), collection = std::move(collection)](Result<Row> row) {
+    if (!row && row.error().kind == Kind::not_found)
+      return done(
+          fail(Kind::not_found, "there is no such row in `" + collection + "`", "not_found"));
+    if (!row) return done(tl::unexpected(std::move(row).error()));
+    Result<Json> data =
+        parse_json(row->data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+    if (!data) return done(tl::unexpected(std::move(data).error()));
+    done(EffectReply{Json{{"id", row->id}, {"data", *std::move(data)}}, 0, ""});
+  };
+}
+
+}  // namespace
+
+void Effects::Work::start(uint64_t, const run::PutRow& ask, const run::Perform& what,
+                          const EffectContext& context, Done done) {
+  Row row;
+  row.id = ask.id.empty() ? "row_" + what.key.substr(0, 26) : ask.id;
+  row.data = to_text(ask.data);
+  row.created_at = parts.clock->now();
+  row.expires_at = ask.ttl ? row.created_at + ask.ttl->count() : 0;
+  parts.store->put_row(scope(context, ask.app_owned), ask.collection, std::move(row),
+                       row_reply(std::move(done), ask.collection));
+}
+
+void Effects::Work::start(uint64_t, const run::GetRow& ask, const run::Perform&,
+                          const EffectContext& context, Done done) {
+  parts.store->row(scope(context, ask.app_owned), ask.collection, ask.id,
+                   row_reply(std::move(done), ask.collection));
+}
+
+void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perform&,
+                          const EffectContext& context, Done done) {
+  parts.store->delete_row(scope(context, ask.app_owned), ask.collection, ask.id,
+                          [id = ask.id, done](Result<> deleted) {
+                            if (!deleted) return done(tl::unexpected(std::move(deleted).error()));
+                            done(EffectReply{Json{{"id", id}}, 0, ""});
+                          });
+}
+
+Effects::Effects(Parts parts) : work_(std::make_shared<Work>(std::move(parts))) {}
+Effects::~Effects() = default;
+
+uint64_t Effects::perform(const run::Perform& what, const EffectContext& context, Done done) {
+  const uint64_t handle = ++work_->last;
+  work_->perform(handle, what, context, std::move(done));
+  return handle;
+}
+
+void Effects::cancel(uint64_t handle) {
+  const auto it = work_->cancels.find(handle);
+  if (it != work_->cancels.end()) it->second();
+}
+
+void Effects::keep_file(FileRow file, std::string bytes,
+                        std::function<void(Result<FileRow>)> done) {
+  work_->keep_file(std::move(file), std::move(bytes), std::move(done));
+}
+
+}  // namespace plenum

@@ -1,0 +1,71 @@
+// Performs what the core asks for: model calls, documents, rows.  The only place where a run
+// touches the world.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "engine/base/clock.h"
+#include "engine/base/json.h"
+#include "engine/base/result.h"
+#include "engine/blob/blobs.h"
+#include "engine/effects/child/sandbox.h"
+#include "engine/effects/http/client.h"
+#include "engine/llm/provider.h"
+#include "engine/run/event.h"
+#include "engine/store/store.h"
+
+namespace plenum {
+
+// For whom an effect is performed.
+struct EffectContext {
+  Owner owner;
+  std::string run;
+  std::string graph;
+  Millis file_expires_at = 0;  // of files it makes; 0: never
+};
+
+struct EffectReply {
+  Json result;
+  double cost_usd = 0;
+  std::string model;  // of a model call: who answered; "offline" says so
+};
+
+class Effects {
+ public:
+  struct Parts {
+    std::map<std::string, std::shared_ptr<llm::Provider>>
+        providers;  // by name; one that is missing cannot be called
+    std::shared_ptr<http::Client> http;
+    std::shared_ptr<child::Sandbox> sandbox;
+    std::shared_ptr<Blobs> blobs;
+    Store* store = nullptr;  // outlives this
+    const Clock* clock = nullptr;
+    std::string extract_helper;  // absolute path of plenum-extract
+    Post post;                   // to the engine's thread
+    Post files;                  // to a thread that may wait for the disk
+  };
+  explicit Effects(Parts parts);
+  ~Effects();
+
+  using Done = std::function<void(Result<EffectReply>)>;
+
+  // On the engine's thread; `done` runs there, exactly once, later.  Returns a handle for cancel().
+  uint64_t perform(const run::Perform& what, const EffectContext& context, Done done);
+  // Aborts the transfer or kills the child; `done` still comes, with an error.
+  void cancel(uint64_t handle);
+
+  // A file that a client uploaded or an effect made: its bytes on disk first, then its row.
+  void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
+
+ private:
+  struct Work;
+  std::shared_ptr<Work> work_;
+};
+
+// A file as expressions and clients see it.
+Json file_value(const FileRow& file);
+
+}  // namespace plenum

@@ -1,0 +1,345 @@
+// Puts the parts together: store, effects, runner, and the threads they live on.
+//
+// The engine's own thread runs the core and every callback; the disk thread waits for files; store,
+// curl and the sandbox bring threads of their own.  What crosses between them is a value.
+#include "engine/engine.h"
+
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <sstream>
+
+#include "engine/base/ids.h"
+#include "engine/catalog.h"
+#include "engine/effects/effects.h"
+#include "engine/run_view.h"
+#include "engine/runner.h"
+
+namespace plenum {
+
+namespace {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+// 32 random bytes in a file that only the server's user can read; made at the first start.
+Result<std::string> secret_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  if (in && text.str().size() == 32) return text.str();
+  const std::string secret = random_bytes(32);
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  const bool written =
+      file >= 0 && ::write(file, secret.data(), secret.size()) == 32 && ::fsync(file) == 0;
+  if (file >= 0) ::close(file);
+  if (!written) return fail(Kind::unavailable, "cannot write " + path);
+  return secret;
+}
+
+class EngineImpl final : public Engine {
+ private:
+  template <typename F>
+  auto on_engine(F f) {
+    std::promise<decltype(f())> promise;
+    auto future = promise.get_future();
+    asio::post(io_, [&] { promise.set_value(f()); });
+    return future.get();
+  }
+
+ public:
+  explicit EngineImpl(Settings settings)
+      : settings_(std::move(settings)), work_(asio::make_work_guard(io_)), disk_(1) {}
+
+  ~EngineImpl() override {
+    effects_.reset();  // its callbacks hold what they need
+    sandbox_.reset();
+    http_.reset();
+    disk_.join();
+    store_.reset();  // commits what is queued
+    work_.reset();
+    io_.stop();
+    if (thread_.joinable()) thread_.join();
+  }
+
+  Result<> open() {
+    std::error_code error;
+    fs::create_directories(settings_.data, error);
+    if (error)
+      return fail(Kind::unavailable,
+                  "cannot make the data folder " + settings_.data + ": " + error.message());
+    fs::permissions(settings_.data, fs::perms::owner_all, error);
+    link_key_ = TRY(secret_file(settings_.data + "/link.key"));
+    const Post post = [this](std::function<void()> f) { asio::post(io_, std::move(f)); };
+    store_ = TRY(open_sqlite_store(settings_.data + "/plenum.db", post));
+    blobs_ = TRY(open_disk_blobs(settings_.data + "/files"));
+    http_ = std::make_shared<http::Client>();
+    child::Options options;
+    options.allow_unsandboxed = settings_.allow_unsandboxed;
+    sandbox_ = std::make_shared<child::Sandbox>(options);
+    Effects::Parts parts;
+    parts.providers = providers();
+    parts.http = http_;
+    parts.sandbox = sandbox_;
+    parts.blobs = blobs_;
+    parts.store = store_.get();
+    parts.clock = &clock_;
+    parts.extract_helper = settings_.extract_helper;
+    parts.post = post;
+    parts.files = [this](std::function<void()> f) { asio::post(disk_, std::move(f)); };
+    effects_ = std::make_unique<Effects>(std::move(parts));
+    runner_ = std::make_unique<Runner>(
+        Runner::Parts{&io_, &clock_, store_.get(), effects_.get(), &settings_,
+                      [this](const std::string& app, const std::string& hash, auto done) {
+                        bundle(app, hash, std::move(done));
+                      },
+                      [this](std::vector<FileRow> files) { remove_files(std::move(files)); }});
+    thread_ = std::thread([this] { loop(); });
+    TRY(keep(load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(), nullptr)));
+    return recover();
+  }
+
+  std::shared_ptr<const Catalog> catalog() const override { return std::atomic_load(&catalog_); }
+
+  void reload(std::function<void(std::shared_ptr<const Catalog>)> done) override {
+    asio::post(disk_, [this, done = std::move(done)] {
+      const auto before = catalog();
+      const Result<> kept = keep(
+          load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(), before.get()));
+      if (!kept) spdlog::error("reloading the apps: {}", kept.error().message);
+      asio::post(io_, [this, done] { done(catalog()); });
+    });
+  }
+
+  void serve() override {
+    asio::post(io_, [this] { runner_->serve(); });
+  }
+
+  std::string new_run_id(bool job) const override { return new_id(job ? "job" : "run"); }
+
+  void start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+             Json input, StartOptions options, OnRun done) override {
+    asio::post(io_, [this, app = std::move(app), &route, caller = std::move(caller),
+                     input = std::move(input), options = std::move(options),
+                     done = std::move(done)]() mutable {
+      runner_->start(std::move(app), route, std::move(caller), std::move(input), std::move(options),
+                     std::move(done));
+    });
+  }
+
+  void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+              std::string run, Json answer, EventSink events, OnRun done) override {
+    asio::post(io_, [this, app = std::move(app), &route, caller = std::move(caller),
+                     run = std::move(run), answer = std::move(answer), events = std::move(events),
+                     done = std::move(done)]() mutable {
+      runner_->resume(app->name, route, std::move(caller), std::move(run), std::move(answer),
+                      std::move(events), std::move(done));
+    });
+  }
+
+  void cancel(Owner owner, std::string run, OnRun done) override {
+    asio::post(io_, [=, this] { runner_->cancel(owner, run, done); });
+  }
+
+  void find(Owner owner, std::string run, OnRun done) override {
+    store_->run(std::move(owner), std::move(run), [done = std::move(done)](Result<Run> row) {
+      if (!row) return done(tl::unexpected(std::move(row).error()));
+      done(view(*row));
+    });
+  }
+
+  void waiting(Owner owner, std::string graph, std::string at, Page page,
+               std::function<void(Result<std::vector<RunView>>)> done) override {
+    store_->runs(std::move(owner), std::move(graph), RunStatus::waiting, std::move(at),
+                 std::move(page), [done = std::move(done)](Result<std::vector<Run>> rows) {
+                   if (!rows) return done(tl::unexpected(std::move(rows).error()));
+                   std::vector<RunView> views;
+                   for (const Run& row : *rows) views.push_back(view(row));
+                   done(std::move(views));
+                 });
+  }
+
+  void steps(Owner owner, std::string run,
+             std::function<void(Result<std::vector<StepRow>>)> done) override {
+    store_->steps(std::move(owner), std::move(run), std::move(done));
+  }
+
+  void events(Owner owner, std::string run, int64_t after, EventSink sink) override {
+    asio::post(io_, [=, this] { runner_->events(owner, run, after, sink); });
+  }
+
+  void keep_file(Owner owner, std::string name, std::string mime, std::string bytes,
+                 Millis expires_at, std::function<void(Result<FileRow>)> done) override {
+    FileRow file;
+    file.id = new_id("file");
+    file.owner = std::move(owner);
+    file.name = std::move(name);
+    file.mime = std::move(mime);
+    file.created_at = clock_.now();
+    file.expires_at = expires_at;
+    effects_->keep_file(std::move(file), std::move(bytes), std::move(done));
+  }
+
+  void read_file(Owner owner, std::string id,
+                 std::function<void(Result<std::pair<FileRow, std::string>>)> done) override {
+    store_->file(
+        std::move(owner), std::move(id), [this, done = std::move(done)](Result<FileRow> file) {
+          if (!file) return done(tl::unexpected(std::move(file).error()));
+          asio::post(disk_, [this, file = *std::move(file), done] {
+            Result<std::string> bytes = blobs_->get(file.owner.app, file.owner.owner, file.digest);
+            asio::post(io_, [file, done, bytes = std::move(bytes)]() mutable {
+              if (!bytes) return done(tl::unexpected(std::move(bytes).error()));
+              done(std::pair(file, *std::move(bytes)));
+            });
+          });
+        });
+  }
+
+  void rows(Owner owner, std::string collection, Page page,
+            std::function<void(Result<std::vector<Row>>)> done) override {
+    store_->rows(std::move(owner), std::move(collection), std::move(page), std::move(done));
+  }
+  void row(Owner owner, std::string collection, std::string id,
+           std::function<void(Result<Row>)> done) override {
+    store_->row(std::move(owner), std::move(collection), std::move(id), std::move(done));
+  }
+  void delete_row(Owner owner, std::string collection, std::string id,
+                  std::function<void(Result<>)> done) override {
+    store_->delete_row(std::move(owner), std::move(collection), std::move(id), std::move(done));
+  }
+
+  Load load() const override { return {runner_->live(), runner_->jobs()}; }
+
+  bool drain(milliseconds limit) override {
+    const auto until = std::chrono::steady_clock::now() + limit;
+    asio::post(io_, [this] { runner_->stop_claiming(); });
+    while (std::chrono::steady_clock::now() < until) {
+      if (on_engine([this] { return runner_->live(); }) == 0) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    on_engine([this] {
+      runner_->release_all();
+      return 0;
+    });
+    return false;
+  }
+
+  const std::string& link_key() const override { return link_key_; }
+  const Clock& clock() const override { return clock_; }
+  Result<> documents_available() const override { return sandbox_->available(); }
+
+ private:
+  // An exception here is a bug: it is logged, and the other runs go on.
+  void loop() {
+    for (;;) {
+      try {
+        io_.run();
+        return;
+      } catch (const std::exception& e) {
+        spdlog::critical("a bug in the engine: {}", e.what());
+      }
+    }
+  }
+
+  std::map<std::string, std::shared_ptr<llm::Provider>> providers() const {
+    std::map<std::string, std::shared_ptr<llm::Provider>> made;
+    const std::string fixtures = settings_.root + "/fixtures";
+    for (const std::string& name : llm::provider_names()) {
+      const auto access = settings_.providers.find(name);
+      if (access != settings_.providers.end())
+        made[name] = llm::make_provider(name, access->second, fixtures);
+      else if (settings_.development || name == "offline")
+        made[name] = llm::make_provider("offline", {}, fixtures);
+    }
+    return made;
+  }
+
+  // The providers whose models an app may name; in development the missing ones answer offline.
+  std::set<std::string> callable() const {
+    std::set<std::string> names = {"offline"};
+    for (const std::string& name : llm::provider_names())
+      if (settings_.development || settings_.providers.contains(name)) names.insert(name);
+    return names;
+  }
+
+  // Definitions are on disk before the first run that is pinned to them.
+  Result<> keep(std::shared_ptr<const Catalog> catalog) {
+    for (const auto& [name, app] : catalog->apps) {
+      std::promise<Result<>> kept;
+      store_->put_bundle(name, app->hash, pack_bundle(*app),
+                         [&](Result<> result) { kept.set_value(std::move(result)); });
+      TRY(kept.get_future().get());
+    }
+    std::atomic_store(&catalog_, std::move(catalog));
+    return {};
+  }
+
+  Result<> recover() {
+    std::promise<Result<int>> recovered;
+    store_->recover(clock_.now(),
+                    [&](Result<int> result) { recovered.set_value(std::move(result)); });
+    const int count = TRY(recovered.get_future().get());
+    if (count > 0) spdlog::info("{} runs were interrupted and go on", count);
+    return {};
+  }
+
+  void bundle(const std::string& app, const std::string& hash,
+              std::function<void(Result<std::shared_ptr<const app::App>>)> done) {
+    const auto current = catalog();
+    if (const auto it = current->apps.find(app);
+        it != current->apps.end() && it->second->hash == hash)
+      return done(it->second);
+    if (const auto it = older_.find(hash); it != older_.end())
+      if (auto kept = it->second.lock()) return done(std::move(kept));
+    store_->bundle(app, hash, [this, app, hash, done = std::move(done)](Result<std::string> text) {
+      if (!text) return done(tl::unexpected(std::move(text).error()));
+      Result<std::shared_ptr<const app::App>> loaded = unpack_bundle(app, *text);
+      if (loaded) older_[hash] = *loaded;
+      done(std::move(loaded));
+    });
+  }
+
+  void remove_files(std::vector<FileRow> files) {
+    asio::post(disk_, [this, files = std::move(files)] {
+      for (const FileRow& file : files) {
+        const Result<> removed = blobs_->remove(file.owner.app, file.owner.owner, file.digest);
+        if (!removed) spdlog::warn("removing an expired file: {}", removed.error().message);
+      }
+    });
+  }
+
+  const Settings settings_;
+  SystemClock clock_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::thread_pool disk_;
+  std::string link_key_;
+  std::unique_ptr<Store> store_;
+  std::shared_ptr<Blobs> blobs_;
+  std::shared_ptr<http::Client> http_;
+  std::shared_ptr<child::Sandbox> sandbox_;
+  std::unique_ptr<Effects> effects_;
+  std::unique_ptr<Runner> runner_;
+  std::shared_ptr<const Catalog> catalog_ = std::make_shared<Catalog>();
+  std::map<std::string, std::weak_ptr<const app::App>> older_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::open(Settings settings) {
+  auto engine = std::make_unique<EngineImpl>(std::move(settings));
+  TRY(engine->open());
+  return std::unique_ptr<Engine>(std::move(engine));
+}
+
+}  // namespace plenum

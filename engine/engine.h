@@ -1,0 +1,138 @@
+// The facade: apps loaded from their files, and runs of them.  Listens on nothing, reads no
+// environment, keeps no globals.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/app/app.h"
+#include "engine/base/clock.h"
+#include "engine/base/diagnostic.h"
+#include "engine/base/json.h"
+#include "engine/base/result.h"
+#include "engine/llm/provider.h"
+#include "engine/store/store.h"
+
+namespace plenum {
+
+struct Settings {
+  std::string root = ".";                        // the folder that holds apps.d/
+  std::string apps = "apps.d";                   // below root
+  std::string data = "data";                     // database and files
+  std::map<std::string, llm::Access> providers;  // those that can be called, by name
+  bool development = true;                       // a provider that is missing answers offline
+  bool allow_unsandboxed = false;
+  std::string extract_helper;  // absolute path of the plenum-extract program
+  int jobs_at_once = 256;      // claimed and unfinished
+  int64_t jobs_per_owner = 100, jobs_queued = 10'000;
+  int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
+  milliseconds run_time{60'000}, job_time{30 * 60'000};
+  milliseconds run_ttl{30LL * 86'400'000};  // how long finished runs are kept
+};
+
+// The apps as they are served now.  Immutable; a reload makes another one.
+struct Catalog {
+  std::map<std::string, std::shared_ptr<const app::App>> apps;
+  std::vector<Diagnostic> findings;  // of all files, sorted by place
+  std::vector<std::string> refused;  // files with an error
+};
+
+// Who asks: made by sign-in, never from a request's body.
+struct Caller {
+  std::string owner;  // digest of app, issuer and subject
+  std::string plan;   // "free"
+  Json user;          // what expressions see as `user`
+};
+
+// A run as clients see it.
+struct RunView {
+  std::string id, thread, route, graph, model;
+  bool job = false;
+  RunStatus status = RunStatus::queued;
+  std::string at;              // the interrupt it waits at
+  Json output;                 // when completed; what the interrupt shows, when waiting
+  std::optional<Error> error;  // when failed
+  int percent = 0;
+  std::string message;
+  double cost_usd = 0;
+  Millis created_at = 0, started_at = 0, finished_at = 0;
+  bool replayed = false;  // an idempotency key was known: this is the earlier run
+};
+
+// Gets a run's events in order; ended when it returns false or the run stops (`last`: nothing
+// follows).  Every 15 s without one it gets a `heartbeat` with id 0.
+struct EventSink {
+  std::function<bool(const EventRow& event, bool last)> take;
+};
+
+struct StartOptions {
+  std::string
+      id;  // new_run_id(); known to the caller before the run ends, so that it can be cancelled
+  std::string thread;  // "": a new one
+  bool job = false;
+  std::optional<Idempotency> idempotency;
+  EventSink events;  // gets them from the first one on; unset: nobody does
+};
+
+using OnRun = std::function<void(Result<RunView>)>;
+
+// Callable from any thread; callbacks run on the engine's own thread and must not block.
+class Engine {
+ public:
+  // Opens the store, loads the apps and recovers what an earlier process left.  Does not claim jobs
+  // before serve().
+  static Result<std::unique_ptr<Engine>> open(Settings settings);
+  virtual ~Engine() = default;
+
+  virtual std::shared_ptr<const Catalog> catalog() const = 0;
+  // Loads the files again; apps with errors keep their old version.  On the engine's thread, later.
+  virtual void reload(std::function<void(std::shared_ptr<const Catalog>)> done) = 0;
+  virtual void serve() = 0;  // starts claiming jobs
+
+  virtual std::string new_run_id(bool job) const = 0;
+
+  // Runs a graph with a checked input.  Answers when it has completed, failed, been cancelled or
+  // waits; a job, when it is queued.
+  virtual void start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+                     Json input, StartOptions options, OnRun done) = 0;
+  // Answers the interrupt of `route` that the run waits at, then as start() without job.
+  virtual void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+                      std::string run, Json answer, EventSink events, OnRun done) = 0;
+  virtual void cancel(Owner owner, std::string run, OnRun done) = 0;
+  virtual void find(Owner owner, std::string run, OnRun done) = 0;
+  virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
+                       std::function<void(Result<std::vector<RunView>>)> done) = 0;
+  virtual void steps(Owner owner, std::string run,
+                     std::function<void(Result<std::vector<StepRow>>)> done) = 0;
+  virtual void events(Owner owner, std::string run, int64_t after, EventSink sink) = 0;
+
+  virtual void keep_file(Owner owner, std::string name, std::string mime, std::string bytes,
+                         Millis expires_at, std::function<void(Result<FileRow>)> done) = 0;
+  virtual void read_file(Owner owner, std::string id,
+                         std::function<void(Result<std::pair<FileRow, std::string>>)> done) = 0;
+
+  virtual void rows(Owner owner, std::string collection, Page page,
+                    std::function<void(Result<std::vector<Row>>)> done) = 0;
+  virtual void row(Owner owner, std::string collection, std::string id,
+                   std::function<void(Result<Row>)> done) = 0;
+  virtual void delete_row(Owner owner, std::string collection, std::string id,
+                          std::function<void(Result<>)> done) = 0;
+
+  struct Load {
+    size_t live_runs = 0, jobs_running = 0;
+  };
+  virtual Load load() const = 0;
+  // Stops claiming and answers true once no run is live, or false at the limit; what is left is
+  // queued for the next start.
+  virtual bool drain(milliseconds limit) = 0;
+  // The secret that signs links; made once and kept in the data folder.
+  virtual const std::string& link_key() const = 0;
+  virtual const Clock& clock() const = 0;
+  virtual Result<> documents_available() const = 0;  // the sandbox works
+};
+
+}  // namespace plenum

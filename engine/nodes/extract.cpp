@@ -1,0 +1,35 @@
+// extract: the text of an uploaded document.
+#include <nlohmann/json.hpp>
+
+#include "engine/app/kind_of.h"
+
+namespace plenum::nodes {
+
+namespace {
+
+struct Extract final : run::Node {
+  app::Value file;
+  int max_pages = 50;
+
+  Result<run::Next> start(run::Visit& visit) const override {
+    return run::Next::perform(run::ExtractText{TRY(file.in(visit.scope)), max_pages});
+  }
+
+  Type result() const override {
+    return Type::object({{"text", {Type::Kind::string}},
+                         {"pages", {Type::Kind::integer}},
+                         {"mime", {Type::Kind::string}}},
+                        false, "the extracted document");
+  }
+};
+
+}  // namespace
+
+app::NodeKind extract_kind() {
+  return app::KindOf<Extract>("extract", "Reads the text of a PDF, DOCX, TXT, MD or HTML file.")
+      .needs("file", &Extract::file, "A file: an uploaded input or one from a collection.")
+      .takes("max_pages", &Extract::max_pages, 1, 2000, "More pages than this are an error.")
+      .timeout(std::chrono::seconds(60));
+}
+
+}  // namespace plenum::nodes

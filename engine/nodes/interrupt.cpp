@@ -1,0 +1,62 @@
+// interrupt: shows the client something, stores the run, and goes on with the client's answer.
+//
+// What the answer must look like is computed when the run pauses and kept with it, so an answer is
+// judged by what its client was shown, whatever happens to the app's file meanwhile.
+#include <nlohmann/json.hpp>
+
+#include "engine/app/kind_of.h"
+
+namespace plenum::nodes {
+
+namespace {
+
+struct Interrupt final : run::Node {
+  app::Value returns;
+  app::Expects expects;
+  std::string who = "owner";
+  std::optional<std::chrono::milliseconds> ttl = std::chrono::hours(24);
+  std::string on_timeout = "fail";
+
+  Result<run::Next> start(run::Visit& visit) const override {
+    return run::Next::pause({TRY(returns.in(visit.scope)), TRY(schema(visit.scope)), ttl});
+  }
+
+  // Optional fields that the client left out read as null.
+  Result<run::Next> on(run::Visit&, Json answer) const override {
+    for (const app::Expects::Item& item : expects.items)
+      if (!find(answer, item.name))
+        answer[item.name] = item.type.fallback ? *item.type.fallback : Json();
+    return run::Next::done(std::move(answer));
+  }
+
+  Result<Json> schema(const Scope& scope) const {
+    Json properties = Json::object();
+    Json required = Json::array();
+    for (const app::Expects::Item& item : expects.items) {
+      properties[item.name] = item.computed ? TRY(item.schema.in(scope)) : item.type.schema.json();
+      if (!item.type.optional && !item.type.fallback) required.push_back(item.name);
+    }
+    return Json{{"type", "object"},
+                {"properties", std::move(properties)},
+                {"required", std::move(required)},
+                {"additionalProperties", false}};
+  }
+
+  Type result() const override { return expects.type(); }
+};
+
+}  // namespace
+
+app::NodeKind interrupt_kind() {
+  return app::KindOf<Interrupt>(
+             "interrupt",
+             "Pauses the run until a client answers; the result is the validated answer.")
+      .takes("returns", &Interrupt::returns, "What the client is shown.")
+      .needs("expects", &Interrupt::expects,
+             "The answer's fields; values in their schemas may be computed with `=`.")
+      .takes("who", &Interrupt::who, {"owner"}, "Who may answer.")
+      .takes("ttl", &Interrupt::ttl, "How long it waits (24h).")
+      .takes("on_timeout", &Interrupt::on_timeout, {"fail"}, "What follows when nobody answers.");
+}
+
+}  // namespace plenum::nodes

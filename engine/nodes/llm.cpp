@@ -1,0 +1,144 @@
+// llm: asks a model, and makes sure of what comes back.
+//
+// A structured reply is parsed, validated against the authored schema, and asked for once more with
+// the validation error when it does not fit.  What still does not fit is the node's error, never
+// data.  When the model cannot be reached, the models of its `fallback` are asked in turn.  The
+// memory holds what the next request depends on: which model, which repair.
+#include <nlohmann/json.hpp>
+
+#include "engine/app/kind_of.h"
+
+namespace plenum::nodes {
+
+namespace {
+
+constexpr double kDefaultMaxTokens = 8192;  // reserved for a model without `max_tokens`
+
+struct Llm final : run::Node {
+  app::ModelRef model;
+  app::With with;
+  app::System system;
+  app::Prompt prompt;
+  app::Output output;
+  int repair = 1;
+  int max_tokens = 0;
+
+  Result<run::Next> start(run::Visit& visit) const override {
+    if (visit.memory.is_null()) visit.memory = Json::object();
+    return ask(visit);
+  }
+
+  // The effect's result is {"text": …, "cut": bool, "value"?: parsed, "unparsed"?: why not}.
+  Result<run::Next> on(run::Visit& visit, Json reply) const override {
+    if (!output.type) return run::Next::done(std::move(reply["text"]));
+    const bool cut = reply.value("cut", false);
+    if (cut)
+      return fail(Kind::invalid,
+                  "the model's answer was cut off at `max_tokens`; raise it or ask for less",
+                  "model_answer_cut");
+    std::string wrong = text_or(reply, "unparsed");
+    if (wrong.empty()) {
+      const std::vector<Violation> violations = output.type->schema.validate(reply["value"], 8);
+      if (violations.empty()) return run::Next::done(std::move(reply["value"]));
+      for (const Violation& v : violations)
+        wrong += (v.pointer.empty() ? "the value" : v.pointer) + ": " + v.message + "\n";
+    }
+    return mend(visit, text_or(reply, "text"), wrong);
+  }
+
+  Result<run::Next> mend(run::Visit& visit, const std::string& text,
+                         const std::string& wrong) const {
+    const int repairs = visit.memory.value("repairs", 0);
+    if (repairs >= repair)
+      return fail(Kind::invalid,
+                  "the model's answer does not fit `output`: " + wrong.substr(0, 300),
+                  "model_answer_invalid");
+    visit.memory["repairs"] = repairs + 1;
+    visit.memory["reply"] = text;
+    visit.memory["wrong"] = wrong;
+    return ask(visit);
+  }
+
+  Result<std::optional<run::Next>> instead(run::Visit& visit, const Error& error) const override {
+    const bool unreachable = error.kind == Kind::unavailable || error.kind == Kind::limited ||
+                             error.kind == Kind::timeout || error.code == "provider_auth" ||
+                             error.code == "model_not_found";
+    const size_t tried = visit.memory.value("model", size_t{0});
+    if (!unreachable || error.code == "cost_limit" || tried >= model->fallback.size())
+      return std::nullopt;
+    visit.memory["model"] = tried + 1;
+    return TRY(ask(visit));
+  }
+
+  Result<run::Next> ask(run::Visit& visit) const {
+    const size_t tried = visit.memory.value("model", size_t{0});
+    run::CallModel call;
+    call.model = tried == 0 ? model : model->fallback.at(tried - 1);
+    if (system.code) call.system = TRY(system.in(visit.scope));
+    call.turns.push_back({false, TRY(prompt_text(visit.scope)), {}});
+    if (visit.memory.contains("wrong")) {
+      call.turns.push_back({true, text_or(visit.memory, "reply"), {}});
+      call.turns.push_back({false,
+                            "Your answer does not fit the required JSON schema:\n" +
+                                text_or(visit.memory, "wrong") +
+                                "\nGive the whole answer again, corrected, as JSON only.",
+                            {}});
+    }
+    if (output.type) call.schema = std::make_shared<const Json>(output.type->schema.json());
+    if (max_tokens > 0) call.max_tokens = max_tokens;
+    TRY(within_budget(visit, call));
+    return run::Next::perform(std::move(call));
+  }
+
+  Result<std::string> prompt_text(const Scope& scope) const {
+    if (!with.given) return prompt.in(scope);
+    const Json values = TRY(app::compute(with.values, scope));
+    return prompt.in(ObjectScope(values));
+  }
+
+  // The worst this call can cost must fit what the run may still spend.  A token is taken as three
+  // bytes of prompt.
+  static Result<> within_budget(const run::Visit& visit, const run::CallModel& call) {
+    double bytes = static_cast<double>(call.system.size());
+    for (const run::Turn& turn : call.turns) bytes += static_cast<double>(turn.text.size());
+    const double most =
+        static_cast<double>(call.max_tokens.value_or(call.model->max_tokens.value_or(0)));
+    const app::Price& price = call.model->price;
+    const double worst =
+        (bytes / 3 * price.input + (most > 0 ? most : kDefaultMaxTokens) * price.output) / 1e6;
+    if (worst <= visit.cost_left) return {};
+    char text[200];
+    snprintf(text, sizeof text,
+             "the next model call may cost up to %.4f USD, but the run may spend only %.4f USD "
+             "more (limits.cost_per_run)",
+             worst, std::max(visit.cost_left, 0.0));
+    return fail(Kind::limited, text, "cost_limit");
+  }
+
+  Type result() const override {
+    return output.type ? output.type->type : Type(Type::Kind::string);
+  }
+};
+
+}  // namespace
+
+app::NodeKind llm_kind() {
+  return app::KindOf<Llm>(
+             "llm", "Asks a model; the result is its text, or the object that `output` describes.")
+      .needs("model", &Llm::model, "A name under `models`.")
+      .with(&Llm::with, "Values by name; the prompt then sees only these.")
+      .needs("prompt", &Llm::prompt,
+             "What the user's turn says: a file under prompts/, or the text itself.")
+      .takes("system", &Llm::system,
+             "The system instruction; only names that the operator controls may stand in it.")
+      .takes("output", &Llm::output, "The type of a structured answer, usually a schema file.")
+      .takes("repair", &Llm::repair, 0, 2,
+             "How often an answer that does not fit is asked for again.")
+      .takes("max_tokens", &Llm::max_tokens, 0, 1'000'000,
+             "Overrides the model's own limit; 0: the model's.")
+      .later({"messages", "files", "tools", "max_steps"})
+      .retries(2)
+      .timeout(std::chrono::seconds(60));
+}
+
+}  // namespace plenum::nodes

@@ -1,0 +1,81 @@
+// What happens to a run, and what it wants done: the values that cross the border of the pure core.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/base/json.h"
+#include "engine/base/result.h"
+#include "engine/run/effect.h"
+
+namespace plenum::run {
+
+struct Started {};    // the run begins
+struct Restarted {};  // the process died meanwhile; what was under way is asked for again
+struct Replied {
+  uint64_t call = 0;
+  Json result;
+  double cost_usd = 0;
+  std::string model;  // of a model call: who answered
+};                    // an effect is done
+struct Failed {
+  uint64_t call = 0;
+  Error error;
+  double cost_usd = 0;
+};  // … or is not
+struct TimerDue {
+  uint64_t call = 0;
+};
+struct Answered {
+  Json answer;
+};  // to the interrupt it waits at; validated
+struct Cancelled {};
+struct DeadlinePassed {};
+
+using Event = std::variant<Started, Restarted, Replied, Failed, TimerDue, Answered, Cancelled,
+                           DeadlinePassed>;
+
+// An effect to perform; its answer comes back as Replied or Failed with the same call.
+struct Perform {
+  uint64_t call = 0;
+  std::string path;  // of the node: "generate"
+  int attempt = 1;
+  std::string key;          // the effect's idempotency key (specification section 3)
+  milliseconds timeout{0};  // 0: the effect's own
+  Effect effect;
+};
+struct StartTimer {
+  uint64_t call = 0;
+  Millis due = 0;
+};
+struct Abandon {
+  uint64_t call = 0;
+};  // the answer is not wanted any more: abort it
+
+using Command = std::variant<Perform, StartTimer, Abandon>;
+
+// A node that finished, for the record.
+struct Finished {
+  std::string path, status;  // done, failed, skipped
+  Json result;
+  Millis entered = 0;
+  int attempts = 1;
+};
+
+// What clients may see: type and data as in the language's list of events.
+struct Published {
+  int64_t id = 0;  // counts from 1 within the run
+  std::string type;
+  Json data;
+};
+
+// What one event led to.
+struct Outcome {
+  std::vector<Command> commands;
+  std::vector<Finished> finished;
+  std::vector<Published> published;
+};
+
+}  // namespace plenum::run

@@ -1,0 +1,143 @@
+// Saving a run and reading it back.  Short member names: this is written after every node.
+#include "engine/run/state.h"
+
+#include <nlohmann/json.hpp>
+
+namespace plenum::run {
+
+namespace {
+
+constexpr int kVersion = 1;
+
+Json save_error(const Error& error) {
+  return Json{{"kind", static_cast<int>(error.kind)},
+              {"message", error.message},
+              {"code", error.code},
+              {"status", error.status},
+              {"trail", error.trail}};
+}
+
+Error restore_error(const Json& json) {
+  Error error;
+  error.kind = static_cast<Kind>(json.value("kind", static_cast<int>(Kind::internal)));
+  error.message = json.value("message", "");
+  error.code = json.value("code", "");
+  error.status = json.value("status", 0);
+  error.trail = json.value("trail", "");
+  return error;
+}
+
+// The place is kept as the node's id, which stays readable in the database.
+Json save_frame(const Frame& frame) {
+  const auto& nodes = frame.block->nodes;
+  Json json{{"b", frame.block->id}};
+  if (frame.at < static_cast<int>(nodes.size()))
+    json["n"] = nodes[static_cast<size_t>(frame.at)].id;
+  if (frame.phase != Phase::ready) {
+    json["p"] = static_cast<int>(frame.phase);
+    json["a"] = frame.attempt;
+    json["c"] = frame.call;
+    json["e"] = frame.entered;
+    if (frame.due) json["d"] = frame.due;
+    if (!frame.memory.is_null()) json["m"] = frame.memory;
+  }
+  if (!frame.result.is_null()) json["r"] = frame.result;
+  return json;
+}
+
+Result<Frame> restore_frame(const Json& json, const app::App& app) {
+  Frame frame;
+  frame.block = app.block(text_or(json, "b"));
+  if (!frame.block)
+    return fail(Kind::internal, "the saved run names a list of nodes that its app does not have");
+  const Json* node = find(json, "n");
+  frame.at = node ? frame.block->index_of(node->get_ref<const std::string&>())
+                  : static_cast<int>(frame.block->nodes.size());
+  if (frame.at < 0)
+    return fail(Kind::internal, "the saved run names a node that its app does not have");
+  frame.phase = static_cast<Phase>(json.value("p", 0));
+  frame.attempt = json.value("a", 0);
+  frame.call = json.value("c", uint64_t{0});
+  frame.entered = json.value("e", Millis{0});
+  frame.due = json.value("d", Millis{0});
+  if (const Json* memory = find(json, "m")) frame.memory = *memory;
+  if (const Json* result = find(json, "r")) frame.result = *result;
+  return frame;
+}
+
+}  // namespace
+
+const char* name(Status status) {
+  switch (status) {
+    case Status::running:
+      return "running";
+    case Status::waiting:
+      return "waiting";
+    case Status::completed:
+      return "completed";
+    case Status::failed:
+      return "failed";
+    case Status::cancelled:
+      return "cancelled";
+  }
+  return "failed";
+}
+
+std::string save(const State& state) {
+  Json json{{"v", kVersion},
+            {"run", state.run},
+            {"graph", state.graph},
+            {"status", static_cast<int>(state.status)},
+            {"vars", state.vars},
+            {"about", state.about},
+            {"user", state.user},
+            {"root", save_frame(state.root)},
+            {"call", state.last_call},
+            {"steps", state.steps},
+            {"cost", state.cost_usd},
+            {"limit", state.cost_limit},
+            {"percent", state.percent},
+            {"say", state.say},
+            {"event", state.last_event}};
+  if (!state.model.empty()) json["model"] = state.model;
+  if (state.error) json["error"] = save_error(*state.error);
+  if (!state.failed_at.empty()) json["failed_at"] = state.failed_at;
+  return to_text(json);
+}
+
+Result<State> restore(std::string_view text, const app::App& app) {
+  JsonLimits limits;
+  limits.bytes = 64 << 20;
+  limits.values = 10'000'000;
+  limits.string_bytes = 32 << 20;
+  limits.depth = 128;
+  limits.members = 1'000'000;
+  Json json = TRY(parse_json(text, limits));
+  try {
+    if (json.at("v").get<int>() != kVersion)
+      return fail(Kind::internal, "the saved run is of a newer version of Plenum");
+    State state;
+    state.run = json.at("run").get<std::string>();
+    state.graph = json.at("graph").get<std::string>();
+    state.status = static_cast<Status>(json.at("status").get<int>());
+    state.vars = std::move(json.at("vars"));
+    state.about = std::move(json.at("about"));
+    state.user = std::move(json.at("user"));
+    state.root = TRY(restore_frame(json.at("root"), app));
+    state.last_call = json.at("call").get<uint64_t>();
+    state.steps = json.at("steps").get<int>();
+    state.cost_usd = json.at("cost").get<double>();
+    state.cost_limit = json.at("limit").get<double>();
+    state.percent = json.at("percent").get<int>();
+    state.say = json.at("say").get<std::string>();
+    state.last_event = json.at("event").get<int64_t>();
+    state.model = text_or(json, "model");
+    if (const Json* error = find(json, "error")) state.error = restore_error(*error);
+    state.failed_at = text_or(json, "failed_at");
+    return state;
+  } catch (const Json::exception& e) {
+    return fail(Kind::internal, std::string("the saved run cannot be read: ") + e.what());
+  }
+}
+
+}  // namespace plenum::run

@@ -1,0 +1,296 @@
+// How runs become live: a request starts one, an answer resumes one, the queue hands one over.
+#include "engine/runner.h"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/ids.h"
+#include "engine/run_view.h"
+
+namespace plenum {
+
+namespace {
+
+constexpr Millis kSweepEvery = 30'000;
+constexpr Millis kHeartbeatEvery = 15'000;
+constexpr int kClaimAtOnce = 64;
+
+// The fixed window that `now` falls in, counted from the start of 1970 in UTC: a day's quota starts
+// anew at midnight UTC.
+std::optional<Charge> charge_for(const app::Route& route, const std::string& plan, Millis now) {
+  auto quota = route.quota.find(plan);
+  if (quota == route.quota.end()) quota = route.quota.find("");
+  if (quota == route.quota.end()) return std::nullopt;
+  const Millis period = quota->second.period.count();
+  const Millis start = now / period * period;
+  return Charge{"quota " + route.key(), quota->second.count, start, start + period};
+}
+
+}  // namespace
+
+Runner::Runner(Parts parts) : parts_(std::move(parts)), timers_(*parts_.io, *parts_.clock) {}
+
+void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+                   Json input, StartOptions options, OnRun done) {
+  const Millis now = parts_.clock->now();
+  const Settings& settings = *parts_.settings;
+  if (!options.job && live_.size() >= static_cast<size_t>(settings.runs_at_once))
+    return done(fail(Error{Kind::unavailable,
+                           "the server is working on as many runs as it can",
+                           "overloaded",
+                           {},
+                           milliseconds(1000)}));
+  const app::Graph& graph = app->graphs.at(route.graph);
+  Run row;
+  row.id = options.id;
+  row.owner = {app->name, caller.owner};
+  row.bundle = app->hash;
+  row.graph = graph.name;
+  row.route = route.key();
+  row.thread = options.thread.empty() ? new_id("thread") : options.thread;
+  row.job = options.job;
+  row.user = to_text(caller.user);
+  row.priority = route.priority;
+  row.concurrency = route.concurrency;
+  row.created_at = row.available_at = now;
+  const milliseconds time = route.timeout.value_or(
+      app->limits.timeout.value_or(options.job ? settings.job_time : settings.run_time));
+  if (!options.job) row.deadline = now + time.count();
+  row.expires_at = now + route.ttl.value_or(settings.run_ttl).count();
+  Json about{{"id", row.id}, {"thread_id", row.thread}, {"app", app->name}, {"graph", graph.name}};
+  run::State state =
+      run::open(*app, graph, row.id, std::move(input), std::move(about), std::move(caller.user));
+  std::optional<Charge> charge = charge_for(route, caller.plan, now);
+
+  if (options.job) {
+    row.status = RunStatus::queued;
+    row.deadline = now + std::chrono::milliseconds(std::chrono::hours(24)).count();
+    row.state = run::save(state);
+    return parts_.store->accept(
+        std::move(row), {}, std::move(charge), std::move(options.idempotency),
+        {settings.jobs_per_owner, settings.jobs_queued}, [this, done](Result<Accepted> accepted) {
+          if (!accepted) return done(tl::unexpected(std::move(accepted).error()));
+          RunView seen = view(accepted->run);
+          seen.replayed = accepted->replayed;
+          done(std::move(seen));
+          pump();
+        });
+  }
+  row.status = RunStatus::running;
+  row.epoch = 1;
+  row.started_at = now;
+  LivePtr live = adopt(std::move(row), std::move(app), std::move(state), std::move(done));
+  const std::string fresh = run::save(live->state);
+  run::Outcome outcome = run::step(live->state, *live->app, run::Started{}, now);
+  finish_output(*live);
+  // The first step goes into the transaction that accepts the run, unless it has finished nodes to
+  // record.
+  const bool plain = outcome.finished.empty() && live->state.status == run::Status::running;
+  live->row.state = plain ? run::save(live->state) : fresh;
+  accept_sync(std::move(live), std::move(outcome), std::move(charge),
+              std::move(options.idempotency), std::move(options.events));
+}
+
+void Runner::accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charge> charge,
+                         std::optional<Idempotency> key, EventSink events) {
+  const bool plain = outcome.finished.empty() && live->state.status == run::Status::running;
+  live->committing = true;
+  Run row = live->row;
+  parts_.store->accept(std::move(row), plain ? rows(outcome.published) : std::vector<EventRow>(),
+                       std::move(charge), std::move(key), {},
+                       [this, live, plain, outcome = std::move(outcome),
+                        events = std::move(events)](Result<Accepted> accepted) mutable {
+                         live->committing = false;
+                         if (accepted && !accepted->replayed) {
+                           if (events.take) subscribe(live->row.id, std::move(events), 0);
+                           if (plain) return committed(live, std::move(outcome), {});
+                           return commit(live, std::move(outcome));
+                         }
+                         live->over = true;
+                         live_.erase(live->row.id);
+                         timers_.cancel(live->deadline_timer);
+                         const OnRun answer = std::move(live->answer);
+                         if (!accepted) return answer(tl::unexpected(std::move(accepted).error()));
+                         RunView seen = view(accepted->run);
+                         seen.replayed = true;
+                         answer(std::move(seen));
+                       });
+}
+
+Runner::LivePtr Runner::adopt(Run row, std::shared_ptr<const app::App> app, run::State state,
+                              OnRun answer) {
+  auto live = std::make_shared<Live>();
+  live->row = std::move(row);
+  live->app = std::move(app);
+  live->state = std::move(state);
+  live->answer = std::move(answer);
+  live_[live->row.id] = live;
+  live_count_ = live_.size();
+  if (live->row.job) ++jobs_;
+  if (live->row.deadline)
+    live->deadline_timer = timers_.at(live->row.deadline, [this, weak = std::weak_ptr(live)] {
+      if (const LivePtr late = weak.lock()) take(late, run::DeadlinePassed{});
+    });
+  return live;
+}
+
+void Runner::resume(const std::string& app, const app::Route& route, Caller caller, std::string id,
+                    Json answer, EventSink events, OnRun done) {
+  const Owner owner{app, caller.owner};
+  parts_.store->run(
+      owner, id,
+      [this, owner, graph = route.graph, at = route.interrupt, answer = std::move(answer),
+       events = std::move(events), done = std::move(done)](Result<Run> row) mutable {
+        if (!row) return done(tl::unexpected(std::move(row).error()));
+        if (row->graph != graph)
+          return done(
+              fail(Kind::not_found, "there is no such run of `" + graph + "`", "not_found"));
+        if (row->status != RunStatus::waiting || row->at != at)
+          return done(fail(Kind::conflict,
+                           "the run does not wait at `" + at + "`: it is " + name(row->status),
+                           "not_waiting"));
+        Run found = *std::move(row);
+        const std::string hash = found.bundle;
+        parts_.bundle(owner.app, hash,
+                      [this, owner, row = std::move(found), answer = std::move(answer),
+                       events = std::move(events), done = std::move(done)](
+                          Result<std::shared_ptr<const app::App>> app) mutable {
+                        if (!app) return done(tl::unexpected(std::move(app).error()));
+                        answer_waiting(owner, std::move(row), *std::move(app), std::move(answer),
+                                       std::move(events), std::move(done));
+                      });
+      });
+}
+
+// An answer that does not fit changes nothing; of two that fit, the store lets one through.
+void Runner::answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App> app, Json answer,
+                            EventSink events, OnRun done) {
+  Result<run::State> state = run::restore(row.state, *app);
+  if (!state) return done(tl::unexpected(std::move(state).error()));
+  if (const Json* expects = run::expected(*state)) {
+    const auto schema = schema::Schema::compile(*expects);
+    if (!schema)
+      return done(fail(Kind::internal,
+                       "the answer's schema does not compile: " + schema.error()[0].message));
+    std::vector<Violation> violations = schema->validate(answer);
+    if (!violations.empty()) {
+      Error error{Kind::invalid,
+                  "the answer does not fit what `" + row.at + "` expects",
+                  "invalid_answer",
+                  {}};
+      error.violations = std::move(violations);
+      error.status = 422;
+      return done(fail(std::move(error)));
+    }
+  }
+  const Millis now = parts_.clock->now();
+  parts_.store->take_waiting(
+      owner, row.id, row.at, now,
+      [this, app = std::move(app), state = *std::move(state), answer = std::move(answer),
+       events = std::move(events), done = std::move(done), now](Result<Run> taken) mutable {
+        if (!taken) return done(tl::unexpected(std::move(taken).error()));
+        const milliseconds time = app->limits.timeout.value_or(
+            taken->job ? parts_.settings->job_time : parts_.settings->run_time);
+        taken->deadline = now + time.count();
+        LivePtr live = adopt(*std::move(taken), std::move(app), std::move(state), std::move(done));
+        if (events.take) subscribe(live->row.id, std::move(events), live->state.last_event);
+        take(std::move(live), run::Answered{std::move(answer)});
+      });
+}
+
+// ── the queue
+// ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+void Runner::serve() {
+  claiming_allowed_ = true;
+  pump();
+  sweep();
+  heartbeat();
+}
+
+void Runner::pump_at(Millis due) {
+  timers_.cancel(pump_timer_);
+  pump_timer_ = timers_.at(due, [this] { pump(); });
+}
+
+// Claims until the queue has nothing due or enough jobs are under way.
+void Runner::pump() {
+  const auto most = static_cast<size_t>(parts_.settings->jobs_at_once);
+  if (!claiming_allowed_ || jobs_ >= most) return;
+  if (claiming_) {
+    claim_again_ = true;
+    return;
+  }
+  claiming_ = true;
+  const int limit = static_cast<int>(std::min<size_t>(kClaimAtOnce, most - jobs_));
+  parts_.store->claim(parts_.clock->now(), limit, [this, limit](Result<std::vector<Run>> runs) {
+    claiming_ = false;
+    const bool again = std::exchange(claim_again_, false);
+    if (!runs) {
+      spdlog::warn("claiming jobs: {}", runs.error().message);
+      return pump_at(parts_.clock->now() + 1000);
+    }
+    const bool full = static_cast<int>(runs->size()) == limit;
+    for (Run& row : *runs) adopt_claimed(std::move(row));
+    if (full || again) return pump();
+    parts_.store->next_due([this](Result<Millis> due) {
+      if (due && *due > 0) pump_at(std::max(*due, parts_.clock->now() + 5));
+    });
+  });
+}
+
+void Runner::adopt_claimed(Run row) {
+  const std::string app = row.owner.app, hash = row.bundle;
+  parts_.bundle(
+      app, hash, [this, row = std::move(row)](Result<std::shared_ptr<const app::App>> app) mutable {
+        Result<run::State> state =
+            app ? run::restore(row.state, **app) : Result<run::State>(tl::unexpected(app.error()));
+        if (!state) {
+          spdlog::error("run {} cannot be continued: {}", row.id, state.error().message);
+          Checkpoint end;
+          end.run = row.id;
+          end.epoch = row.epoch;
+          end.status = RunStatus::failed;
+          end.state = row.state;
+          end.now = parts_.clock->now();
+          end.error = to_text(error_json(state.error(), ""));
+          end.expires_at = row.expires_at;
+          return parts_.store->checkpoint(std::move(end), [](Result<>) {});
+        }
+        const Millis now = parts_.clock->now();
+        if (row.job) {
+          const milliseconds time = (*app)->limits.timeout.value_or(parts_.settings->job_time);
+          row.deadline = std::min(row.deadline ? row.deadline : INT64_MAX, now + time.count());
+        }
+        run::Event event = run::Restarted{};
+        if (state->last_event == 0) event = run::Started{};
+        if (state->status == run::Status::waiting) event = run::TimerDue{state->root.call};
+        LivePtr live = adopt(std::move(row), *std::move(app), *std::move(state), nullptr);
+        take(std::move(live), std::move(event));
+      });
+}
+
+// Tells a client that the line is open, and finds out which ones have left.
+void Runner::heartbeat() {
+  if (!claiming_allowed_) return;
+  std::vector<std::string> runs;
+  for (const auto& [run, subscribers] : subscribers_) {
+    for (const auto& subscriber : subscribers)
+      if (!subscriber->done && !subscriber->sink.take({0, "heartbeat", "{}"}, false))
+        subscriber->done = true;
+    runs.push_back(run);
+  }
+  for (const std::string& run : runs) drop_finished(run);
+  timers_.at(parts_.clock->now() + kHeartbeatEvery, [this] { heartbeat(); });
+}
+
+void Runner::sweep() {
+  if (!claiming_allowed_) return;
+  parts_.store->sweep(parts_.clock->now(), 500, [this](Result<std::vector<FileRow>> expired) {
+    if (expired && !expired->empty()) parts_.remove_files(*std::move(expired));
+    timers_.at(parts_.clock->now() + kSweepEvery, [this] { sweep(); });
+  });
+}
+
+}  // namespace plenum

@@ -1,0 +1,111 @@
+// Live runs: feeds events to the core, commits what follows, then performs it.  Everything here
+// happens on the engine's thread; what a run does between two commits is the core's business, what
+// survives a crash is the store's.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/effects/effects.h"
+#include "engine/engine.h"
+#include "engine/run/step.h"
+#include "engine/store/store.h"
+#include "engine/timers.h"
+
+namespace plenum {
+
+// One run that is being worked on.
+struct Live {
+  Run row;  // as stored when it became live
+  std::shared_ptr<const app::App> app;
+  run::State state;
+  bool committing = false;
+  bool over = false;                             // ended or waiting: nothing more is done here
+  std::deque<run::Event> inbox;                  // events that came during a commit
+  OnRun answer;                                  // of a synchronous caller; or none
+  std::unordered_map<uint64_t, uint64_t> calls;  // call → effect handle
+  uint64_t deadline_timer = 0;
+};
+
+class Runner {
+ public:
+  struct Parts {
+    boost::asio::io_context* io = nullptr;
+    const Clock* clock = nullptr;
+    Store* store = nullptr;
+    Effects* effects = nullptr;
+    const Settings* settings = nullptr;
+    // The app that a run is pinned to, by app and hash; loaded from the store when it is not served
+    // any more.
+    std::function<void(const std::string& app, const std::string& hash,
+                       std::function<void(Result<std::shared_ptr<const app::App>>)>)>
+        bundle;
+    std::function<void(std::vector<FileRow>)> remove_files;  // whose records are gone
+  };
+  explicit Runner(Parts parts);
+
+  void start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
+             Json input, StartOptions options, OnRun done);
+  void resume(const std::string& app, const app::Route& route, Caller caller, std::string run,
+              Json answer, EventSink events, OnRun done);
+  void cancel(Owner owner, std::string run, OnRun done);
+  void events(Owner owner, std::string run, int64_t after, EventSink sink);
+
+  void serve();  // claims from now on
+  void stop_claiming() { claiming_allowed_ = false; }
+  void release_all();                          // hands every live run back to the queue
+  size_t live() const { return live_count_; }  // callable from any thread, as is jobs()
+  size_t jobs() const { return jobs_; }
+
+ private:
+  using LivePtr = std::shared_ptr<Live>;
+  struct Subscriber {
+    EventSink sink;
+    int64_t seen = 0;
+    bool filled = false;              // the stored events have been delivered
+    std::vector<EventRow> meanwhile;  // published before that
+    bool done = false;
+  };
+
+  LivePtr adopt(Run row, std::shared_ptr<const app::App> app, run::State state, OnRun answer);
+  void accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charge> charge,
+                   std::optional<Idempotency> key, EventSink events);
+  void take(LivePtr live, run::Event event);
+  void commit(LivePtr live, run::Outcome outcome);
+  void committed(LivePtr live, run::Outcome outcome, Result<> result);
+  void lost(LivePtr live, run::Outcome outcome);
+  void perform(LivePtr live, const std::vector<run::Command>& commands);
+  void conclude(LivePtr live);
+  void finish_output(Live& live);
+  Checkpoint checkpoint(Live& live, const run::Outcome& outcome);
+  void forget(const LivePtr& live);
+
+  void answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App> app, Json answer,
+                      EventSink events, OnRun done);
+  void pump();
+  void pump_at(Millis due);
+  void adopt_claimed(Run row);
+  void sweep();
+
+  void publish(const Run& row, const std::vector<EventRow>& events);
+  void deliver(Subscriber& subscriber, const EventRow& event, bool last);
+  void drop_finished(const std::string& run);
+  void subscribe(const std::string& run, EventSink sink, int64_t seen);
+  void heartbeat();
+
+  Parts parts_;
+  Timers timers_;
+  std::unordered_map<std::string, LivePtr> live_;
+  std::unordered_map<std::string, std::vector<std::shared_ptr<Subscriber>>> subscribers_;
+  std::atomic<size_t> live_count_{0}, jobs_{0};
+  bool claiming_allowed_ = false, claiming_ = false, claim_again_ = false;
+  uint64_t pump_timer_ = 0;
+};
+
+}  // namespace plenum

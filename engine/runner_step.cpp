@@ -1,0 +1,280 @@
+// What happens to a live run: an event, the core's step, the commit, and only then commands and
+// answers.
+//
+// So what a client or a peer has seen is on disk, and a crash at any point repeats at most what had
+// no result yet.
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/run_view.h"
+#include "engine/runner.h"
+
+namespace plenum {
+
+namespace {
+constexpr Millis kCommitRetry =
+    1000;  // after a commit that could not be made: disk full, read-only
+}
+
+void Runner::take(LivePtr live, run::Event event) {
+  if (live->over) return;
+  if (live->committing) {
+    live->inbox.push_back(std::move(event));
+    return;
+  }
+  run::Outcome outcome = run::step(live->state, *live->app, event, parts_.clock->now());
+  const bool still = live->state.status == run::Status::running;
+  if (outcome.commands.empty() && outcome.finished.empty() && outcome.published.empty() && still)
+    return;
+  finish_output(*live);
+  commit(std::move(live), std::move(outcome));
+}
+
+// A route's `output` is computed once, when the run completes, and stored with it.
+void Runner::finish_output(Live& live) {
+  if (live.state.status != run::Status::completed) return;
+  for (const app::Route& route : live.app->routes) {
+    if (route.key() != live.row.route || !route.output) continue;
+    Result<Json> output =
+        run::compute(live.state, *live.app, *route.output, live.state.output, parts_.clock->now());
+    if (output) {
+      live.state.output = *std::move(output);
+    } else {
+      live.state.status = run::Status::failed;
+      live.state.error = std::move(output).error();
+    }
+    return;
+  }
+}
+
+Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
+  run::State& state = live.state;
+  Checkpoint point;
+  point.state = run::save(state);
+  if (point.state.size() > live.app->limits.state_bytes && state.status == run::Status::running) {
+    state.status = run::Status::failed;
+    state.error =
+        Error{Kind::limited,
+              "the run's state grew past " + std::to_string(live.app->limits.state_bytes >> 10) +
+                  " KB (limits.state)",
+              "state_limit",
+              {}};
+    point.state = run::save(state);
+  }
+  point.run = live.row.id;
+  point.epoch = live.row.epoch;
+  point.status = status_of(state.status);
+  point.now = parts_.clock->now();
+  point.at = run::waiting_at(state);
+  point.percent = state.percent;
+  point.message = state.say;
+  point.cost_usd = state.cost_usd;
+  point.wake_at = run::wakes_at(state);
+  point.expires_at = live.row.expires_at;
+  if (state.status == run::Status::waiting)
+    point.returned = to_text(*find(state.root.memory, "returns"));
+  if (state.status == run::Status::completed) point.output = to_text(state.output);
+  if (state.error) point.error = to_text(error_json(*state.error, state.failed_at));
+  for (const run::Finished& node : outcome.finished)
+    point.steps.push_back(
+        {node.path, node.status, to_text(node.result), node.entered, point.now, node.attempts});
+  point.events = rows(outcome.published);
+  return point;
+}
+
+void Runner::commit(LivePtr live, run::Outcome outcome) {
+  live->committing = true;
+  Checkpoint point = checkpoint(*live, outcome);
+  if (live->state.status == run::Status::failed) outcome.commands.clear();
+  parts_.store->checkpoint(std::move(point),
+                           [this, live, outcome = std::move(outcome)](Result<> result) mutable {
+                             live->committing = false;
+                             committed(live, std::move(outcome), std::move(result));
+                           });
+}
+
+void Runner::committed(LivePtr live, run::Outcome outcome, Result<> result) {
+  if (!result && result.error().kind == Kind::conflict) return lost(live, std::move(outcome));
+  if (!result) {
+    // Nothing of the step has left the process: it is committed again as it is, until the disk
+    // takes it.
+    spdlog::warn("run {}: a commit failed, again in {} ms: {}", live->row.id, kCommitRetry,
+                 result.error().message);
+    live->committing = true;
+    timers_.at(
+        parts_.clock->now() + kCommitRetry,
+        [this, live, outcome = std::move(outcome)]() mutable { commit(live, std::move(outcome)); });
+    return;
+  }
+  publish(live->row, rows(outcome.published));
+  perform(live, outcome.commands);
+  if (live->state.status != run::Status::running) return conclude(live);
+  while (!live->inbox.empty() && !live->committing && !live->over) {
+    run::Event next = std::move(live->inbox.front());
+    live->inbox.pop_front();
+    take(live, std::move(next));
+  }
+}
+
+// Somebody else has the run, or it was cancelled meanwhile: what this process made of it is not
+// kept.
+void Runner::lost(LivePtr live, run::Outcome) {
+  for (const auto& [call, handle] : live->calls) parts_.effects->cancel(handle);
+  live->calls.clear();
+  const bool tried = live->state.status == run::Status::cancelled;
+  parts_.store->run(live->row.owner, live->row.id, [this, live, tried](Result<Run> row) {
+    if (row && row->status == RunStatus::cancelling && !tried) {
+      live->state.status = run::Status::running;
+      live->state.error.reset();
+      return take(live, run::Cancelled{});
+    }
+    live->over = true;
+    if (live->answer) {
+      const OnRun answer = std::exchange(live->answer, nullptr);
+      if (row)
+        answer(view(*row));
+      else
+        answer(tl::unexpected(std::move(row).error()));
+    }
+    forget(live);
+  });
+}
+
+void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
+  for (const run::Command& command : commands) {
+    if (const auto* what = std::get_if<run::Perform>(&command)) {
+      const EffectContext context{live->row.owner, live->row.id, live->row.graph,
+                                  live->row.expires_at};
+      const uint64_t call = what->call;
+      live->calls[call] = parts_.effects->perform(
+          *what, context, [this, weak = std::weak_ptr(live), call](Result<EffectReply> reply) {
+            const LivePtr live = weak.lock();
+            if (!live) return;
+            live->calls.erase(call);
+            if (reply)
+              take(live, run::Replied{call, std::move(reply->result), reply->cost_usd,
+                                      std::move(reply->model)});
+            else
+              take(live, run::Failed{call, std::move(reply).error(), 0});
+          });
+    } else if (const auto* timer = std::get_if<run::StartTimer>(&command)) {
+      timers_.at(timer->due, [this, weak = std::weak_ptr(live), call = timer->call] {
+        if (const LivePtr live = weak.lock()) take(live, run::TimerDue{call});
+      });
+    } else if (const auto* abandon = std::get_if<run::Abandon>(&command)) {
+      if (const auto it = live->calls.find(abandon->call); it != live->calls.end())
+        parts_.effects->cancel(it->second);
+    }
+  }
+}
+
+void Runner::conclude(LivePtr live) {
+  live->over = true;
+  if (live->state.status == run::Status::failed)
+    spdlog::warn("run {} failed: {} ({})", live->row.id, live->state.error->message,
+                 live->state.error->trail);
+  if (live->answer) std::exchange(live->answer, nullptr)(live_view(*live));
+  forget(live);
+  if (live->state.status == run::Status::waiting && run::wakes_at(live->state)) pump();
+}
+
+void Runner::forget(const LivePtr& live) {
+  timers_.cancel(live->deadline_timer);
+  const auto it = live_.find(live->row.id);
+  if (it == live_.end() || it->second != live) return;
+  live_.erase(it);
+  live_count_ = live_.size();
+  if (!live->row.job) return;
+  --jobs_;
+  pump();
+}
+
+void Runner::cancel(Owner owner, std::string run, OnRun done) {
+  parts_.store->cancel(owner, run, parts_.clock->now(),
+                       [this, run, done = std::move(done)](Result<Run> row) {
+                         if (!row) return done(tl::unexpected(std::move(row).error()));
+                         if (const auto it = live_.find(run);
+                             it != live_.end() && row->status == RunStatus::cancelling)
+                           take(it->second, run::Cancelled{});
+                         else if (row->status == RunStatus::cancelled)
+                           publish(*row, {{INT64_MAX, "run.cancelled", "{}"}});
+                         done(view(*row));
+                       });
+}
+
+// Unfinished work goes back to the queue as it was last committed.
+void Runner::release_all() {
+  const auto live_runs = live_;
+  for (const auto& [id, live] : live_runs) {
+    live->over = true;
+    for (const auto& [call, handle] : live->calls) parts_.effects->cancel(handle);
+    Checkpoint point = checkpoint(*live, {});
+    point.status = RunStatus::queued;
+    parts_.store->checkpoint(std::move(point), [](Result<>) {});
+    if (live->answer)
+      std::exchange(live->answer, nullptr)(
+          fail(Kind::unavailable, "the server is shutting down; the run goes on later",
+               "shutting_down"));
+    forget(live);
+  }
+}
+
+// ── events for clients
+// ───────────────────────────────────────────────────────────────────────────────────────────────
+
+void Runner::events(Owner owner, std::string run, int64_t after, EventSink sink) {
+  auto subscriber = std::make_shared<Subscriber>();
+  subscriber->sink = std::move(sink);
+  subscriber->seen = after;
+  subscribers_[run].push_back(subscriber);
+  parts_.store->events(
+      owner, run, after, [this, run, subscriber](Result<std::vector<EventRow>> stored) {
+        subscriber->filled = true;
+        // An earlier pause is not the end of the stream when the run has gone on since.
+        const bool goes_on = live_.contains(run) || !subscriber->meanwhile.empty();
+        if (stored)
+          for (const EventRow& event : *stored)
+            deliver(*subscriber, event,
+                    !goes_on && &event == &stored->back() && ends_stream(event.type));
+        for (const EventRow& event : std::exchange(subscriber->meanwhile, {}))
+          deliver(*subscriber, event, ends_stream(event.type));
+        drop_finished(run);
+      });
+}
+
+void Runner::subscribe(const std::string& run, EventSink sink, int64_t seen) {
+  auto subscriber = std::make_shared<Subscriber>();
+  subscriber->sink = std::move(sink);
+  subscriber->seen = seen;
+  subscriber->filled = true;
+  subscribers_[run].push_back(std::move(subscriber));
+}
+
+void Runner::deliver(Subscriber& subscriber, const EventRow& event, bool last) {
+  if (subscriber.done || event.id <= subscriber.seen) return;
+  if (!subscriber.filled) {
+    subscriber.meanwhile.push_back(event);
+    return;
+  }
+  subscriber.seen = event.id;
+  if (!subscriber.sink.take(event, last) || last) subscriber.done = true;
+}
+
+void Runner::publish(const Run& row, const std::vector<EventRow>& events) {
+  const auto it = subscribers_.find(row.id);
+  if (it == subscribers_.end()) return;
+  const auto subscribers = it->second;
+  for (const EventRow& event : events)
+    for (const auto& subscriber : subscribers) deliver(*subscriber, event, ends_stream(event.type));
+  drop_finished(row.id);
+}
+
+void Runner::drop_finished(const std::string& run) {
+  const auto it = subscribers_.find(run);
+  if (it == subscribers_.end()) return;
+  std::erase_if(it->second, [](const auto& s) { return s->done; });
+  if (it->second.empty()) subscribers_.erase(it);
+}
+
+}  // namespace plenum

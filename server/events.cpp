@@ -1,0 +1,54 @@
+// Server-sent events (the WHATWG HTML standard, section 9.2): a run's events as they are committed.
+//
+// A client that leaves is noticed when something is written to it: with the next event, or the
+// heartbeat.
+#include <nlohmann/json.hpp>
+
+#include "server/handle.h"
+#include "server/reply.h"
+
+namespace plenum::server {
+
+namespace {
+
+// One event is one write; its data is JSON on one line.
+std::string frame(const EventRow& event) {
+  return (event.id == INT64_MAX || event.id == 0 ? "" : "id: " + std::to_string(event.id) + "\n") +
+         "event: " + event.type + "\ndata: " + event.data + "\n\n";
+}
+
+// Files in what clients see get their links.
+EventRow linked(const Exchange& exchange, EventRow event) {
+  if (event.type != "run.waiting" && event.type != "run.completed") return event;
+  Result<Json> data =
+      parse_json(event.data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  if (data)
+    event.data = to_text(with_links(*std::move(data), exchange.site.links, exchange.owner(),
+                                    exchange.site.engine.clock().now()));
+  return event;
+}
+
+void start_stream(const Exchange& exchange, const std::string& run) {
+  exchange.reply.start(front::Response{200,
+                                       {{"Content-Type", "text/event-stream"},
+                                        {"Cache-Control", "no-store"},
+                                        {"X-Accel-Buffering", "no"},
+                                        {"X-Content-Type-Options", "nosniff"},
+                                        {"Plenum-Run", run}},
+                                       ""});
+}
+
+}  // namespace
+
+EventSink event_sink(const Exchange& exchange, const std::string& run) {
+  EventSink sink;
+  sink.take = [exchange, run, started = false](const EventRow& event, bool last) mutable {
+    if (!std::exchange(started, true)) start_stream(exchange, run);
+    const bool heard = exchange.reply.write(frame(linked(exchange, event)));
+    if (last) exchange.reply.end();
+    return heard && !last;
+  };
+  return sink;
+}
+
+}  // namespace plenum::server

@@ -1,0 +1,186 @@
+// The main path, from the request's head to the engine and back.  Read this first.
+//
+// Every request finds its route, then its caller, then its input; what is wrong with one of them is
+// answered at once. Runs are the engine's business: this file hands them over and turns what comes
+// back into an answer.
+#include "server/handle.h"
+
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/ids.h"
+#include "server/reply.h"
+
+namespace plenum::server {
+
+namespace {
+
+constexpr size_t kFormOverhead = 1 << 20;  // of multipart headers and plain fields
+
+bool wants_events(const front::Request& request) {
+  const std::string* accept = request.header("accept");
+  return accept && accept->find("text/event-stream") != std::string::npos;
+}
+
+bool wants_job(const front::Request& request) {  // RFC 7240
+  const std::string* prefer = request.header("prefer");
+  return prefer && prefer->find("respond-async") != std::string::npos;
+}
+
+Error not_found(const front::Request& request, const Table& table) {
+  std::vector<std::string> paths;
+  for (const auto& [key, endpoint] : table.all()) paths.push_back(key.substr(key.find(' ') + 1));
+  const std::string near = nearest(request.path, paths);
+  return {Kind::not_found,
+          "nothing is served at " + quote(request.path) +
+              (near.empty() ? "" : "; did you mean " + quote(near) + "?"),
+          "route_not_found",
+          {}};
+}
+
+void not_allowed(const Exchange& exchange) {
+  std::string allow;
+  for (const std::string& method : exchange.match.allowed)
+    allow += (allow.empty() ? "" : ", ") + method;
+  front::Response response = problem(
+      Error{Kind::invalid,
+            quote(exchange.request->path) + " takes " + allow + ", not " + exchange.request->method,
+            "method_not_allowed",
+            {}},
+      exchange.request_id);
+  response.headers.emplace_back("Allow", allow);
+  exchange.send(response);
+}
+
+// The idempotency row of a request: its key within the route, and a digest of what it means.
+Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const Json& input) {
+  const std::string* key = exchange.request->header("idempotency-key");
+  if (!key) return std::nullopt;
+  const bool printable =
+      std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c < 0x7f; });
+  if (key->empty() || key->size() > 255 || !printable)
+    return fail(Kind::invalid, "`Idempotency-Key` must be 1 to 255 printable ASCII characters",
+                "invalid_idempotency_key");
+  return Idempotency{exchange.match.endpoint->route->key() + " " + *key,
+                     sha256_hex(exchange.request->path + "\n" + canonical(input))};
+}
+
+void start(const Exchange& exchange, Json input) {
+  const app::Route& route = *exchange.match.endpoint->route;
+  StartOptions options;
+  options.job = route.async || wants_job(*exchange.request);
+  options.id = exchange.site.engine.new_run_id(options.job);
+  if (const std::string* thread = exchange.request->header("plenum-thread"))
+    options.thread = *thread;
+  Result<std::optional<Idempotency>> key = idempotency(exchange, input);
+  if (!key) return exchange.send(key.error());
+  options.idempotency = *std::move(key);
+  Engine& engine = exchange.site.engine;
+  const std::string id = options.id;
+  const bool events = wants_events(*exchange.request) && !options.job;
+  if (events) options.events = event_sink(exchange, id);
+  if (!options.job && !options.idempotency)  // nobody is left to get the answer
+    exchange.reply.on_gone([&engine, owner = exchange.owner(), id] {
+      engine.cancel(owner, id, [](Result<RunView>) {});
+    });
+  engine.start(exchange.match.endpoint->app, route, exchange.caller, std::move(input),
+               std::move(options), [exchange, events](Result<RunView> run) {
+                 if (events && run && !run->replayed) return;  // the stream has told it
+                 if (!run) return exchange.send(run.error());
+                 exchange.send(run_response(
+                     *run, *exchange.match.endpoint->route, exchange.site.links, exchange.owner(),
+                     exchange.site.engine.clock().now(), exchange.request_id));
+               });
+}
+
+// The body is the run's id and the fields that the interrupt expects.
+void resume(const Exchange& exchange) {
+  Result<Json> body = read_body(*exchange.request);
+  if (!body) return exchange.send(body.error());
+  const std::string run = text_or(*body, "run_id");
+  if (run.empty())
+    return exchange.send(Error{Kind::invalid,
+                               "the body needs `run_id`, as the paused call returned it",
+                               "missing_run_id",
+                               {},
+                               {},
+                               {{"", "`run_id` is required"}}});
+  body->erase("run_id");
+  const bool events = wants_events(*exchange.request);
+  exchange.site.engine.resume(
+      exchange.match.endpoint->app, *exchange.match.endpoint->route, exchange.caller, run,
+      *std::move(body), events ? event_sink(exchange, run) : EventSink(),
+      [exchange, events](Result<RunView> seen) {
+        if (events && seen) return;  // the stream has told it
+        if (!seen) return exchange.send(seen.error());
+        exchange.send(run_response(*seen, *exchange.match.endpoint->route, exchange.site.links,
+                                   exchange.owner(), exchange.site.engine.clock().now(),
+                                   exchange.request_id));
+      });
+}
+
+void call_route(const Exchange& exchange) {
+  const app::Route& route = *exchange.match.endpoint->route;
+  if (route.does == app::Route::Does::resume) return resume(exchange);
+  if (route.does != app::Route::Does::start) return call_page(exchange);
+  read_input(exchange, [exchange](Result<Json> input) {
+    if (!input) return exchange.send(input.error());
+    start(exchange, *std::move(input));
+  });
+}
+
+bool needs_caller(const Endpoint& endpoint) {
+  using Does = Endpoint::Does;
+  switch (endpoint.does) {
+    case Does::file:  // the link is the credential
+    case Does::openapi:
+    case Does::docs:
+    case Does::index:
+    case Does::health:
+    case Does::ready:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+void Exchange::send(const Error& error) const {
+  if (error.kind == Kind::internal)
+    spdlog::error("{}: {} ({})", request_id, error.message, error.trail);
+  reply.send(problem(error, request_id));
+}
+
+void handle(Site& site, front::Request received, front::Reply reply) {
+  auto request = std::make_shared<const front::Request>(std::move(received));
+  const std::shared_ptr<const Table> table = site.table();
+  Exchange exchange{
+      site, request,      std::move(reply), table, table->find(request->method, request->path),
+      {},   new_id("req")};
+  if (!exchange.match.endpoint && exchange.match.allowed.empty())
+    return exchange.send(not_found(*request, *table));
+  if (!exchange.match.endpoint) return not_allowed(exchange);
+  if (needs_caller(*exchange.match.endpoint)) {
+    Result<Caller> caller = sign_in(site.rules, exchange.app().name, *request);
+    if (!caller) return exchange.send(caller.error());
+    exchange.caller = *std::move(caller);
+  }
+  if (exchange.match.endpoint->does != Endpoint::Does::call) return call_page(exchange);
+  if (const Result<> may = may_call(*exchange.match.endpoint->route, exchange.caller); !may)
+    return exchange.send(may.error());
+  call_route(exchange);
+}
+
+size_t body_limit(const Site& site, const front::Head& head) {
+  const std::shared_ptr<const Table> table = site.table();
+  const Match match = table->find(head.method, head.path);
+  size_t limit = 1 << 20;
+  if (!match.endpoint || !match.endpoint->route || match.endpoint->route->uploads.empty())
+    return limit;
+  for (const app::Upload& upload : match.endpoint->route->uploads) limit += upload.max_bytes;
+  return limit + kFormOverhead;
+}
+
+}  // namespace plenum::server

@@ -1,0 +1,65 @@
+// One request, start to finish.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "server/access.h"
+#include "server/front/front.h"
+#include "server/links.h"
+#include "server/table.h"
+
+namespace plenum::server {
+
+// What requests are answered from.  Outlives every request.
+struct Site {
+  Site(Engine& e, AccessRules r) : engine(e), rules(r), links(e.link_key()) {}
+
+  Engine& engine;
+  const AccessRules rules;
+  const Links links;
+  std::atomic<bool> draining{false};
+
+  std::shared_ptr<const Table> table() const { return std::atomic_load(&table_); }
+  void set_table(std::shared_ptr<const Table> table) {
+    std::atomic_store(&table_, std::move(table));
+  }
+
+ private:
+  std::shared_ptr<const Table> table_;
+};
+
+// One exchange: who asks for what, and where the answer goes.  A value that callbacks keep.
+struct Exchange {
+  Site& site;
+  std::shared_ptr<const front::Request> request;
+  front::Reply reply;
+  std::shared_ptr<const Table> table;  // the one the request was matched in
+  Match match;
+  Caller caller;
+  std::string request_id;
+
+  const app::App& app() const { return *match.endpoint->app; }
+  Owner owner() const { return {app().name, caller.owner}; }
+  void send(const front::Response& response) const { reply.send(response); }
+  void send(const Error& error) const;
+};
+
+// On a front thread; never blocks.
+void handle(Site& site, front::Request request, front::Reply reply);
+size_t body_limit(const Site& site, const front::Head& head);
+
+// The parts of handle(), each in a file of its own.
+using OnInput = std::function<void(Result<Json>)>;
+void read_input(const Exchange& exchange,
+                OnInput done);  // input.cpp: the route's checked input, uploads kept
+Result<Json> read_body(const front::Request& request);  // input.cpp: the JSON object of a body
+void call_page(const Exchange& exchange);               // pages.cpp: everything that is generated
+EventSink event_sink(const Exchange& exchange,
+                     const std::string& run);  // events.cpp: answers with a stream
+Json openapi(const app::App& app);             // openapi.cpp
+std::string docs_page(const app::App& app);    // openapi.cpp
+
+}  // namespace plenum::server

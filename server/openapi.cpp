@@ -1,0 +1,261 @@
+// The OpenAPI 3.1 document of an app, and a plain page of it for people.
+#include <nlohmann/json.hpp>
+
+#include "server/handle.h"
+
+namespace plenum::server {
+
+namespace {
+
+Json reference(const char* name) {
+  return Json{{"$ref", std::string("#/components/") + name}};
+}
+
+Json json_content(Json schema) {
+  return Json{{"application/json", {{"schema", std::move(schema)}}}};
+}
+
+// What is certain of a value, as JSON Schema.
+Json schema_of(const Type& type) {
+  if (type.is_nullable())
+    return Json{{"anyOf", Json::array({schema_of(type.nullable(false)), Json{{"type", "null"}}})}};
+  switch (type.kind()) {
+    case Type::Kind::boolean:
+      return Json{{"type", "boolean"}};
+    case Type::Kind::integer:
+      return Json{{"type", "integer"}};
+    case Type::Kind::number:
+    case Type::Kind::real:
+      return Json{{"type", "number"}};
+    case Type::Kind::string: {
+      Json schema{{"type", "string"}};
+      if (!type.values().empty()) schema["enum"] = type.values();
+      return schema;
+    }
+    case Type::Kind::list:
+      return Json{{"type", "array"}, {"items", schema_of(type.element())}};
+    case Type::Kind::object: {
+      Json properties = Json::object(), required = Json::array();
+      for (const auto& [name, field] : type.fields()) {
+        properties[name] = schema_of(field.type);
+        if (field.required) required.push_back(name);
+      }
+      Json schema{{"type", "object"}};
+      if (!properties.empty()) schema["properties"] = std::move(properties);
+      if (!required.empty()) schema["required"] = std::move(required);
+      return schema;
+    }
+    case Type::Kind::null:
+      return Json{{"type", "null"}};
+    default:
+      return Json::object();
+  }
+}
+
+Json form_schema(const app::Graph& graph, const app::Route& route) {
+  Json schema = app::object_schema(graph.input);
+  for (const app::Upload& upload : route.uploads)
+    schema["properties"][upload.field] =
+        Json{{"type", "string"},
+             {"format", "binary"},
+             {"description", "One of " + any_of(upload.accept) + ", at most " +
+                                 std::to_string(upload.max_bytes >> 20) + " MB."}};
+  return schema;
+}
+
+Json request_body(const app::App& app, const app::Route& route) {
+  const app::Graph& graph = app.graphs.at(route.graph);
+  if (route.does == app::Route::Does::resume)
+    return Json{{"required", true},
+                {"content",
+                 json_content(Json{
+                     {"type", "object"},
+                     {"properties",
+                      {{"run_id",
+                        {{"type", "string"}, {"description", "As the paused call returned it."}}}}},
+                     {"required", Json::array({"run_id"})},
+                     {"description", "And the fields that `" + route.interrupt + "` expects."}})}};
+  if (!route.uploads.empty())
+    return Json{{"required", true},
+                {"content", {{"multipart/form-data", {{"schema", form_schema(graph, route)}}}}}};
+  if (route.has_with) return Json{{"content", json_content(Json{{"type", "object"}})}};
+  return Json{{"required", true}, {"content", json_content(app::object_schema(graph.input))}};
+}
+
+Json answers(const app::App& app, const app::Route& route) {
+  Json answers = Json::object();
+  if (route.async) {
+    answers["202"] = Json{{"description", "Queued; see `status_url`."},
+                          {"content", json_content(reference("schemas/Accepted"))}};
+  } else if (route.does == app::Route::Does::start || route.does == app::Route::Does::resume) {
+    Json output = route.output ? schema_of(route.output->type())
+                               : schema_of(app.graphs.at(route.graph).output_type);
+    Json body =
+        route.output
+            ? std::move(output)
+            : Json{{"allOf", Json::array({reference("schemas/Run"),
+                                          Json{{"type", "object"},
+                                               {"properties", {{"output", Json::object()}}}}})},
+                   {"description", "When completed, `output` is: " + to_text(output)}};
+    answers["200"] = Json{{"description", "Completed, or waiting for an answer."},
+                          {"content", json_content(std::move(body))}};
+  } else {
+    answers["200"] = Json{{"description", "A page of items."},
+                          {"content", json_content(Json{{"type", "object"}})}};
+  }
+  for (const char* status : {"400", "401", "402", "409", "422", "429", "503"})
+    answers[status] = reference("responses/Problem");
+  return answers;
+}
+
+Json generated(const char* id, const char* summary, bool parameter = true) {
+  Json operation{{"operationId", id}, {"summary", summary}};
+  if (parameter)
+    operation["parameters"] = Json::array({Json{
+        {"name", "id"}, {"in", "path"}, {"required", true}, {"schema", {{"type", "string"}}}}});
+  operation["responses"] =
+      Json{{"200", {{"description", "OK"}, {"content", json_content(Json{{"type", "object"}})}}},
+           {"404", reference("responses/Problem")}};
+  return operation;
+}
+
+std::string operation_id(const app::Route& route) {
+  std::string id = route.method;
+  for (char& c : id) c = static_cast<char>(tolower(c));
+  for (const char c : route.path) id += isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return id;
+}
+
+Json components() {
+  const Json text{{"type", "string"}};
+  return Json{
+      {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
+      {"responses",
+       {{"Problem",
+         {{"description", "A problem document (RFC 9457)."},
+          {"content",
+           {{"application/problem+json", {{"schema", reference("schemas/Problem")}}}}}}}}},
+      {"schemas",
+       {{"Problem",
+         {{"type", "object"},
+          {"properties",
+           {{"type", text},
+            {"title", text},
+            {"status", {{"type", "integer"}}},
+            {"detail", text},
+            {"code", text},
+            {"request_id", text},
+            {"errors",
+             {{"type", "array"},
+              {"items",
+               {{"type", "object"}, {"properties", {{"pointer", text}, {"detail", text}}}}}}}}}}},
+        {"Run",
+         {{"type", "object"},
+          {"properties",
+           {{"run_id", text},
+            {"thread_id", text},
+            {"status", {{"enum", Json::array({"completed", "waiting"})}}},
+            {"at", text},
+            {"model", text},
+            {"output", Json::object()}}},
+          {"required", Json::array({"run_id", "thread_id", "status", "output"})}}},
+        {"Accepted",
+         {{"type", "object"},
+          {"properties", {{"job_id", text}, {"status", text}, {"status_url", text}}},
+          {"required", Json::array({"job_id", "status", "status_url"})}}}}}};
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out += c;
+  }
+  return out;
+}
+
+}  // namespace
+
+Json openapi(const app::App& app) {
+  const std::string base = "/api/v1/" + app.name;
+  Json paths = Json::object();
+  for (const app::Route& route : app.routes) {
+    std::string method = route.method;
+    for (char& c : method) c = static_cast<char>(tolower(c));
+    Json operation{{"operationId", operation_id(route)}};
+    if (!route.summary.empty()) operation["summary"] = route.summary;
+    if (route.does == app::Route::Does::start || route.does == app::Route::Does::resume)
+      operation["requestBody"] = request_body(app, route);
+    operation["responses"] = answers(app, route);
+    paths[base + route.path][method] = std::move(operation);
+  }
+  for (const std::string kind : {"job", "run"}) {
+    const std::string one = base + "/" + kind + "s/{id}";
+    paths[one]["get"] = generated((kind + "_get").c_str(), "Everything about it");
+    paths[one]["delete"] = generated((kind + "_cancel").c_str(), "Cancels it");
+    paths[one + "/status"]["get"] = generated((kind + "_status").c_str(), "Status and progress");
+    paths[one + "/result"]["get"] =
+        generated((kind + "_result").c_str(), "Its output; 409 while it is not finished");
+    paths[one + "/events"]["get"] =
+        generated((kind + "_events").c_str(), "Server-sent events; Last-Event-ID continues");
+  }
+  for (const auto& [name, collection] : app.collections) {
+    if (collection.list)
+      paths[base + "/" + name]["get"] =
+          generated((name + "_list").c_str(), "Your rows, newest first", false);
+    if (collection.get)
+      paths[base + "/" + name + "/{id}"]["get"] =
+          generated((name + "_get").c_str(), "One of your rows");
+    if (collection.remove)
+      paths[base + "/" + name + "/{id}"]["delete"] =
+          generated((name + "_delete").c_str(), "Deletes one of your rows");
+  }
+  return Json{{"openapi", "3.1.0"},
+              {"info",
+               {{"title", app.title.empty() ? app.name : app.title},
+                {"description", app.description},
+                {"version", app.version.empty() ? "1" : app.version}}},
+              {"security", Json::array({Json{{"bearer", Json::array()}}})},
+              {"paths", std::move(paths)},
+              {"components", components()}};
+}
+
+std::string docs_page(const app::App& app) {
+  std::string page =
+      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\"><title>" +
+      escaped(app.title.empty() ? app.name : app.title) +
+      "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem "
+      "auto;padding:0 1rem;color:#1c2733}"
+      "h2{font:600 1.05rem ui-monospace,monospace;margin:2rem 0 "
+      ".3rem}pre{background:#f3f5f7;padding:.8rem;overflow:auto;border-radius:6px}"
+      "b{color:#0b6b53}</style><h1>" +
+      escaped(app.title.empty() ? app.name : app.title) + "</h1><p>" + escaped(app.description) +
+      "</p><p>The whole interface: <a href=\"openapi.json\">openapi.json</a></p>";
+  for (const app::Route& route : app.routes) {
+    page += "<h2><b>" + route.method + "</b> /api/v1/" + app.name + escaped(route.path) +
+            "</h2><p>" + escaped(route.summary) + "</p>";
+    if (route.does == app::Route::Does::start) {
+      const app::Graph& graph = app.graphs.at(route.graph);
+      page += "<pre>" +
+              escaped((route.uploads.empty() ? app::object_schema(graph.input)
+                                             : form_schema(graph, route))
+                          .dump(2)) +
+              "</pre>";
+    } else if (route.does == app::Route::Does::resume) {
+      page += "<p>Answers the pause <code>" + escaped(route.interrupt) +
+              "</code>: send <code>run_id</code> and the fields it expects.</p>";
+    }
+  }
+  return page + "</html>";
+}
+
+}  // namespace plenum::server

@@ -1,0 +1,139 @@
+#include "server/serve.h"
+
+#include <signal.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "server/handle.h"
+#include "server/reply.h"
+
+namespace plenum::server {
+
+namespace {
+
+sigset_t handled_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, number);
+  return set;
+}
+
+bool loopback(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+void log_findings(const Catalog& catalog) {
+  for (const Diagnostic& finding : catalog.findings) {
+    const auto level =
+        finding.severity == Severity::error ? spdlog::level::err : spdlog::level::warn;
+    spdlog::log(level, "{}", to_text(finding));
+  }
+  for (const std::string& path : catalog.refused)
+    spdlog::error("{} is not served as it is: it has errors", path);
+  for (const auto& [name, app] : catalog.apps)
+    spdlog::info("serving {} at /api/v1/{}", app->title.empty() ? name : app->title, name);
+}
+
+void warn_about_offline(const Settings& settings, const Catalog& catalog) {
+  std::set<std::string> missing;
+  for (const auto& [name, app] : catalog.apps)
+    for (const auto& [model, definition] : app->models)
+      if (!settings.providers.contains(definition->provider)) missing.insert(definition->provider);
+  for (const std::string& provider : missing) {
+    std::string key = provider + "_API_KEY";
+    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return toupper(c); });
+    if (provider != "offline")
+      spdlog::warn(
+          "OFFLINE MODEL: no key for `{}`, its answers are made up here and say \"model\": "
+          "\"offline\"; set {}",
+          provider, key);
+  }
+}
+
+front::Handler handler(Site& site) {
+  front::Handler handler;
+  handler.body_limit = [&site](const front::Head& head) { return body_limit(site, head); };
+  handler.handle = [&site](front::Request request, front::Reply reply) {
+    handle(site, std::move(request), std::move(reply));
+  };
+  handler.problem = [](int status, const std::string& code, const std::string& message) {
+    Error error{status >= 500 ? Kind::unavailable : Kind::invalid, message, code, {}};
+    error.status = status;
+    return problem(error);
+  };
+  return handler;
+}
+
+void swap_table(Site& site, std::shared_ptr<const Catalog> catalog) {
+  site.set_table(std::make_shared<const Table>(std::move(catalog)));
+}
+
+// Returns at the first SIGTERM or SIGINT.
+void wait_for_the_end(Site& site, const sigset_t& signals) {
+  for (;;) {
+    int number = 0;
+    sigwait(&signals, &number);
+    if (number != SIGHUP) return;
+    site.engine.reload([&site](std::shared_ptr<const Catalog> catalog) {
+      log_findings(*catalog);
+      swap_table(site, std::move(catalog));
+    });
+  }
+}
+
+// A second signal during the drain ends the process at once; what is not finished goes on at the
+// next start.
+void end_at_second_signal(const sigset_t& signals) {
+  std::thread([signals] {
+    int number = 0;
+    do sigwait(&signals, &number);
+    while (number == SIGHUP);
+    spdlog::warn("second signal: ending now");
+    _exit(1);
+  }).detach();
+}
+
+}  // namespace
+
+Result<> serve(ServeOptions options) {
+  const sigset_t signals = handled_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  if (!loopback(options.address)) options.engine.development = false;
+  std::unique_ptr<Engine> engine = TRY(Engine::open(options.engine));
+  Site site(*engine, AccessRules{options.engine.development});
+  const std::shared_ptr<const Catalog> catalog = engine->catalog();
+  log_findings(*catalog);
+  if (catalog->apps.empty())
+    spdlog::warn("no app is served: put a file into {}/{}", options.engine.root,
+                 options.engine.apps);
+  if (options.engine.development) warn_about_offline(options.engine, *catalog);
+  if (const Result<> documents = engine->documents_available(); !documents)
+    spdlog::warn("no documents: {}", documents.error().message);
+  swap_table(site, catalog);
+
+  front::Options listen;
+  listen.address = options.address;
+  listen.port = options.port;
+  listen.threads = options.front_threads;
+  std::unique_ptr<front::Front> front = TRY(front::Front::open(listen, handler(site)));
+  engine->serve();
+  spdlog::info("listening on http://{}:{}", options.address, front->port());
+  if (options.ready) options.ready(front->port());
+
+  wait_for_the_end(site, signals);
+  spdlog::info("draining: {} requests in flight", front->in_flight());
+  end_at_second_signal(signals);
+  site.draining = true;
+  const bool idle = front->in_flight() == 0 && engine->load().live_runs == 0;
+  if (!idle) std::this_thread::sleep_for(options.drain_accept);
+  const bool answered = front->drain(options.drain_work);
+  const bool finished = engine->drain(answered ? milliseconds(2'000) : milliseconds(0));
+  front->stop();
+  spdlog::info("ended: {}",
+               finished ? "all work is done" : "unfinished work goes on at the next start");
+  return {};
+}
+
+}  // namespace plenum::server

@@ -1,0 +1,26 @@
+// `plenum serve`: the engine behind HTTP, from start-up to a graceful end.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace plenum::server {
+
+struct ServeOptions {
+  Settings engine;
+  std::string address = "127.0.0.1";
+  uint16_t port = 8080;
+  int front_threads = 1;
+  milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
+  milliseconds drain_work{20'000};           // and running ones may take so long
+  std::function<void(uint16_t port)> ready;  // called once it listens
+};
+
+// Serves until SIGTERM or SIGINT (a second one ends it at once).  Blocks both signals in every
+// thread; call it from main, before any thread is started.  Reloads changed app files on SIGHUP.
+Result<> serve(ServeOptions options);
+
+}  // namespace plenum::server

@@ -1,0 +1,19 @@
+// A subcommand of `plenum`: adds itself to the command line and says what to run.  The exit status
+// is what run returns.
+#pragma once
+
+#include <functional>
+
+namespace CLI {
+class App;
+}
+
+namespace plenum::tools {
+
+using Run = std::function<int()>;
+
+void add_serve(CLI::App& app, Run& run);
+void add_lint(CLI::App& app, Run& run);
+void add_explain(CLI::App& app, Run& run);
+
+}  // namespace plenum::tools

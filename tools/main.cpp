@@ -1,0 +1,25 @@
+// plenum: one binary, one short file per subcommand.
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <CLI/CLI.hpp>
+
+#include "tools/command.h"
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("plenum"));
+  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+  CLI::App app("One backend for many AI products: each is a YAML file in apps.d/.", "plenum");
+  app.set_version_flag("--version", "plenum 0.1.0");
+  app.require_subcommand(1);
+  plenum::tools::Run run;
+  plenum::tools::add_serve(app, run);
+  plenum::tools::add_lint(app, run);
+  plenum::tools::add_explain(app, run);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return run();
+}
