@@ -14,6 +14,8 @@
 #include <future>
 #include <sstream>
 
+#include "engine/effects/child/jail.h"
+
 using plenum::Kind;
 using plenum::Result;
 using plenum::child::Job;
@@ -316,4 +318,17 @@ TEST_CASE("work is posted to the sandbox's own thread", "[child]") {
   sandbox.run(shell("true"),
               [&](const Result<Output>&) { answered.set_value(std::this_thread::get_id()); });
   CHECK(answered.get_future().get() == thread);
+}
+
+TEST_CASE("without a sandbox only the limits stand before the program", "[child]") {
+  plenum::child::Jail jail;
+  jail.sandboxed = false;
+  Job job = shell("true");
+  job.environment = {{"LANG", "C"}};
+  CHECK(jail.command(job) ==
+        std::vector<std::string>{"/usr/bin/prlimit", "--core=0", "--nofile=64", "--fsize=67108864",
+                                 "--cpu=10:11", "--data=536870912", "/usr/bin/bash", "-c", "true"});
+  CHECK(jail.environment(job) == std::vector<std::string>{"HOME=/tmp", "TMPDIR=/tmp", "LANG=C"});
+  jail.sandboxed = true;
+  CHECK(jail.environment(job).empty());
 }

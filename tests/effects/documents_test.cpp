@@ -387,3 +387,48 @@ TEST_CASE("what cannot be printed well is refused before a child runs", "[docume
   for (int i = 0; i < 2000; ++i) items += "<li>item<p>text<br>";
   CHECK(code("<ul>" + items + "</ul>") == "printed");
 }
+
+TEST_CASE("two thousand damaged documents give a text or a refusal, and the sandbox lives",
+          "[documents][slow]") {
+  Sandbox sandbox(plenum::child::Options{2, 4096, false});
+  if (!works(sandbox)) return;
+  const std::string pdf = print(sandbox, "<h1>One</h1><p>two <b>three</b></p>").value();
+  const std::string word = docx(paragraph("one") + paragraph("two"));
+  uint32_t state = 20261121;
+  const auto random = [&](size_t n) {  // xorshift: the same damage every time
+    state ^= state << 13, state ^= state >> 17, state ^= state << 5;
+    return state % n;
+  };
+  std::mutex mutex;
+  std::map<std::string, int> outcomes;
+  std::promise<void> all;
+  constexpr int kDocuments = 2000;
+  int left = kDocuments;
+  for (int i = 0; i < kDocuments; ++i) {
+    std::string bytes = i % 2 ? pdf : word;
+    for (size_t damage = 1 + random(8); damage > 0; --damage) {
+      const size_t at = 8 + random(bytes.size() - 8);
+      if (random(4) == 0)
+        bytes.erase(at, random(40));
+      else
+        bytes[at] = static_cast<char>(random(256));
+    }
+    plenum::child::extract(sandbox, helper(), std::move(bytes), "upload", 50, 20s,
+                           [&](Result<Text> text) {
+                             const std::lock_guard lock(mutex);
+                             ++outcomes[text ? "text" : text.error().stable_code()];
+                             if (--left == 0) all.set_value();
+                           });
+  }
+  all.get_future().wait();
+  std::string words;
+  for (const auto& [outcome, count] : outcomes) words += outcome + " ";
+  CAPTURE(words);
+  CHECK(outcomes["internal"] == 0);
+  CHECK(outcomes["unavailable"] == 0);
+  CHECK(outcomes["text"] + outcomes["unreadable_file"] + outcomes["unsupported_type"] +
+            outcomes["encrypted_file"] + outcomes["too_large"] + outcomes["too_many_pages"] +
+            outcomes["timeout"] + outcomes["cpu_limit"] + outcomes["wall_limit"] ==
+        kDocuments);
+  CHECK(read(sandbox, word, "cv.docx") == "one\ntwo\n");
+}

@@ -109,7 +109,8 @@ Result<Jail> find_jail() {
   return missing("documents need the sandbox, and bubblewrap is refused here (" + reason +
                  "): in a container allow user namespaces (Docker: --security-opt "
                  "seccomp=unconfined --security-opt "
-                 "apparmor=unconfined), on a machine set kernel.unprivileged_userns_clone=1; for "
+                 "apparmor=unconfined), on a machine set kernel.unprivileged_userns_clone=1 "
+                 "(Ubuntu: kernel.apparmor_restrict_unprivileged_userns=0); for "
                  "development only, "
                  "documents may be allowed without a sandbox");
 }
