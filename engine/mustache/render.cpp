@@ -49,11 +49,18 @@ const char* html_entity(char c) {
       return "&gt;";
     case '"':
       return "&quot;";
-    case '\'':
-      return "&#39;";
     default:
-      return nullptr;
+      return "&#39;";
   }
+}
+
+bool is_markup(char c) {
+  static constexpr auto kMarkup = [] {
+    std::array<bool, 256> table = {};
+    for (const char one : {'&', '<', '>', '"', '\''}) table[static_cast<unsigned char>(one)] = true;
+    return table;
+  }();
+  return kMarkup[static_cast<unsigned char>(c)];
 }
 
 std::string with_article(const Json& value) {
@@ -208,7 +215,7 @@ bool Renderer::section(const Body& body, size_t index, std::string_view indent, 
     return fine;
   };
   if (!value->is_array()) return once(*value);
-  for (const Json& element : *value)
+  for (const Json& element : value->get_ref<const Json::array_t&>())
     if (!once(element)) return false;
   return true;
 }
@@ -319,9 +326,9 @@ bool Renderer::put(const Body& body, const Op& op, std::string_view text) {
 bool Renderer::put_escaped(const Body& body, const Op& op, std::string_view text) {
   size_t done = 0;
   for (size_t at = 0; at < text.size(); ++at) {
-    const char* entity = html_entity(text[at]);
-    if (!entity) continue;
-    if (!put(body, op, text.substr(done, at - done)) || !put(body, op, entity)) return false;
+    if (!is_markup(text[at])) continue;
+    if (!put(body, op, text.substr(done, at - done)) || !put(body, op, html_entity(text[at])))
+      return false;
     done = at + 1;
   }
   return put(body, op, text.substr(done));

@@ -276,6 +276,9 @@ void Compiler::finish(Draft& draft) {
   Node& node = draft.node;
   node.always = !draft.asserts;
   if (node.condition == kNone) node.then = node.otherwise = kNone;
+  node.applies = node.is_schema || node.ref != kNone || node.dynamic_ref != kNone ||
+                 !node.all_of.empty() || !node.any_of.empty() || !node.one_of.empty() ||
+                 node.none_of != kNone || node.condition != kNone;
   if (node.objects && node.objects->slots.size() > 8)
     for (uint32_t i = 0; i < node.objects->slots.size(); ++i)
       node.objects->index.emplace(node.objects->slots[i].name, i);

@@ -98,6 +98,7 @@ struct Node {
   std::vector<Ref> all_of, any_of, one_of;
   Ref none_of = kNone;  // not
   Ref condition = kNone, then = kNone, otherwise = kNone;
+  bool applies = false;  // has any of the schemas above, from `is_schema` and `ref` on
 
   bool evaluates() const {
     return (arrays && arrays->unevaluated != kNone) || (objects && objects->unevaluated != kNone);

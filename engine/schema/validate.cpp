@@ -101,6 +101,8 @@ class Validator {
   };
 
   bool check(Ref ref, const Json& value, const Step* at, Seen* seen);
+  bool rules(const Node& node, const Json& value, const Step* at, Seen* seen);
+  bool nothing_left(const Node& node, const Json& value, const Step* at, Seen* seen);
   bool type_and_values(const Node& node, const Json& value, const Step* at);
   bool by_kind(const Node& node, const Json& value, const Step* at, Seen* seen);
   bool numbers(const Numbers& rule, const Json& value, const Step* at);
@@ -193,18 +195,25 @@ bool Validator::check(Ref ref, const Json& value, const Step* at, Seen* seen) {
   const Frame frame{frames_, node.resource};
   const Frame* outer = frames_;
   if (program_.has_dynamic && (!outer || outer->resource != node.resource)) frames_ = &frame;
-  Seen own;
-  Seen* mine = node.evaluates() ? &own : seen;
-  bool ok = type_and_values(node, value, at);  // a value of another kind is wrong once
-  if (ok) {
-    ok = by_kind(node, value, at, mine);
-    if (ok || collecting()) ok &= in_place(node, value, at, mine);
-    if (ok && node.evaluates()) ok = unevaluated(node, value, at, own);
-    if (ok && seen && mine == &own) seen->merge(own);
-  }
+  const bool ok =
+      type_and_values(node, value, at) &&  // a value of another kind is wrong once
+      (node.evaluates() ? nothing_left(node, value, at, seen) : rules(node, value, at, seen));
   frames_ = outer;
   --depth_;
   return ok;
+}
+
+bool Validator::rules(const Node& node, const Json& value, const Step* at, Seen* seen) {
+  bool ok = by_kind(node, value, at, seen);
+  if (node.applies && (ok || collecting())) ok &= in_place(node, value, at, seen);
+  return ok;
+}
+
+bool Validator::nothing_left(const Node& node, const Json& value, const Step* at, Seen* seen) {
+  Seen own;
+  if (!rules(node, value, at, &own) || !unevaluated(node, value, at, own)) return false;
+  if (seen) seen->merge(own);
+  return true;
 }
 
 bool Validator::type_and_values(const Node& node, const Json& value, const Step* at) {
@@ -275,7 +284,8 @@ bool Validator::numbers(const Numbers& rule, const Json& value, const Step* at) 
 bool Validator::strings(const Strings& rule, const Json& value, const Step* at) {
   const std::string_view text = value.get_ref<const std::string&>();
   bool ok = true;
-  if (rule.least > 0 || rule.most < text.size()) {
+  if (text.size() > rule.most ||
+      (text.size() + 3) / 4 < rule.least) {  // else it fits, whatever its letters
     const uint64_t length = code_points(text);
     if (length < rule.least)
       ok = refuse(at, [&] {

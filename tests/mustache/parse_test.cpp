@@ -1,7 +1,7 @@
 // Mistakes of form, each with its exact place and the way out; and what a template says of itself.
 
 #include <catch2/catch.hpp>
-#include <chrono>
+#include <ctime>
 
 #include "tests/mustache/fill.h"
 
@@ -129,18 +129,16 @@ TEST_CASE("hostile text is refused or parsed in linear time", "[mustache]") {
     while (text.size() < bytes) text += piece;
     return text;
   };
-  const auto started = std::chrono::steady_clock::now();
+  const std::clock_t started = std::clock();
   for (const char* piece :
        {"{{#a}}", "{{a}}", "{", "{{", "{{! }}", "{{a}} \t ", "{{>p}}", "  {{#a}}{{/a}}",
         "{{#a}}\n{{/a}}\n", "{{=a b=}}", "\n", "{{{a}}}", "{{/", " "}) {
     const auto page = Template::parse(repeat(piece, 600'000));
     if (page) page->check({{"a", Type(Type::Kind::string)}});
   }
-  for (int i = 0; i < 1; ++i) {
-    std::string partials;
-    for (int n = 0; n < 60'000; ++n) partials += "{{>p" + std::to_string(n) + "}}";
-    CHECK(Template::parse(partials)->partials().size() == 60'000);
-  }
+  std::string partials;
+  for (int n = 0; n < 60'000; ++n) partials += "{{>p" + std::to_string(n) + "}}";
+  CHECK(Template::parse(partials)->partials().size() == 60'000);
   // A quadratic pass over this would take minutes.
-  CHECK(std::chrono::steady_clock::now() - started < std::chrono::seconds(20));
+  CHECK((std::clock() - started) / CLOCKS_PER_SEC < 20);
 }
