@@ -22,7 +22,8 @@ struct JsonLimits {
 
 // Strict RFC 8259 text to a value: valid UTF-8, no lone surrogates, no NUL and no duplicate in keys, finite numbers of
 // at most 64 characters, nothing after the value.  Integers that fit become int64 or uint64, other numbers double.
-// The error's message names line and column (both from 1; columns count bytes): "line 3, column 14: …".
+// The error's message names line and column (both from 1; columns count bytes): "line 3, column 14: …"
+// (a text that is too large is told without them); its code is "invalid_json".
 // Never throws, never recurses deeper than the limit; linear time.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
