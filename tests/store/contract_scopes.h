@@ -36,7 +36,8 @@ inline void keeps_scopes_apart(const MakePlace& make) {
       CHECK(outcome(store.cancel(owner, running.id)) == "not_found");
       CHECK(outcome(store.take_waiting(owner, waiting.id, "approve")) == "not_found");
       CHECK(outcome(store.runs(owner, "", {}, "", {10, running.id})) == "not_found");
-      for (const Run& run : store.runs(owner).value()) CHECK(run.owner == owner);
+      const std::vector<Run> own = store.runs(owner).value();
+      for (const Run& run : own) CHECK(run.owner == owner);
       CHECK(store.runs(owner, "", RunStatus::waiting).value().empty());
       CHECK(store.runs(owner, "", {}, "approve").value().empty());
       CHECK(outcome(store.row(owner, "notes", "n1")) == "not_found");
