@@ -102,15 +102,19 @@ struct EventRow {
 struct Checkpoint {
   std::string run;
   int64_t epoch = 0;
-  RunStatus status =
-      RunStatus::running;  // running, waiting, queued (released), completed, failed, cancelled
-  std::string state;
-  std::string at, returned, output, error, message;
+  // running, waiting, queued (released), completed, failed, cancelled
+  RunStatus status = RunStatus::running;
+  std::string state;          // all of it
+  std::string at, returned;   // kept while it waits
+  std::string output, error;  // kept unless it goes on running
+  std::string message;
   int percent = 0;
-  double cost_usd = 0;
-  Millis now = 0, wake_at = 0, expires_at = 0;
-  std::vector<StepRow> steps;
-  std::vector<EventRow> events;
+  double cost_usd = 0;  // of the whole run so far
+  Millis now = 0;
+  Millis wake_at = 0;            // kept while it waits
+  Millis expires_at = 0;         // kept unless it goes on running; 0: as before
+  std::vector<StepRow> steps;    // added to those before
+  std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
 };
 
 struct Row {  // of a collection
@@ -149,10 +153,12 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // T1.  status queued or running (with epoch 1).  `limited` when the charge is refused or the
-  // owner already has `max_queued` queued jobs (0: no limit) or the app `max_queue`; `conflict`
-  // (code "idempotency_in_progress") for a known key whose run goes on, `invalid` (code
-  // "idempotency_mismatch") for a known key with another fingerprint.
+  // T1.  status queued or running (with epoch 1).  `limited` when the charge is refused (code
+  // "quota_exceeded") or the owner already has `max_queued` queued jobs ("too_many_queued"; 0: no
+  // limit) or the app `max_queue` ("queue_full"), with retry_after; `conflict` for a known key
+  // whose run goes on ("idempotency_in_progress") or an id that was used ("run_exists"); `invalid`
+  // for a known key with another fingerprint ("idempotency_mismatch").  A key is known for 24 hours
+  // after its run's created_at, and the run is kept as long.  A replay is not charged.
   struct Limits {
     int64_t max_queued = 0, max_queue = 0;
   };
@@ -161,29 +167,33 @@ class Store {
                       Done<Accepted> done) = 0;
   // T2.  Up to `limit` due queued runs, of higher priority and older first, owners in turn, each
   // owner's `concurrency` kept; they become running with a new epoch, started_at set if it was 0.
-  // Also queues waiting runs whose wake_at is due.
+  // Also queues waiting runs whose wake_at is due: their interrupt takes no answer any more.
   virtual void claim(Millis now, int limit, Done<std::vector<Run>> done) = 0;
-  // T3 to T6.
+  // T3 to T6.  A `conflict` has the code "cancelling" when the run is to be stopped (answer it with
+  // a checkpoint to cancelled), "lost" when another epoch or status has it, "run_gone" when there
+  // is no such run.
   virtual void checkpoint(Checkpoint checkpoint, Done<> done) = 0;
   // An answer for the interrupt `at`: waiting becomes running with a new epoch, which is returned.
   // `conflict` (code "not_waiting") when it does not wait there any more.
   virtual void take_waiting(Owner owner, std::string run, std::string at, Millis now,
                             Done<Run> done) = 0;
-  // T8.  queued and waiting become cancelled, running becomes cancelling; a final run is left as it
-  // is.  Returns the row.
+  // T8.  queued, waiting and paused become cancelled, running becomes cancelling; a final run is
+  // left as it is.  Returns the row.
   virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done) = 0;
   // T7, at start: running runs of an earlier process become queued (rescues + 1; from the sixth on
   // dead, with the error code "poison"), cancelling ones cancelled.  Returns how many were queued.
   virtual void recover(Millis now, Done<int> done) = 0;
-  // Queued and waiting runs past their deadline fail with the code "deadline"; expired runs, rows
-  // and counters are deleted (at most `limit` each).  Returns the expired files, whose records are
-  // gone and whose bytes the caller removes unless another record of the same owner and digest is
-  // left.
+  // Queued and waiting runs past their deadline fail with the code "deadline"; expired final runs,
+  // rows, counters, keys and records of files are deleted (at most `limit` of each).  Returns those
+  // of the files whose bytes no record of the owner needs any more: the caller removes them.
   virtual void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) = 0;
-  virtual void next_due(
-      Done<Millis> done) = 0;  // the earliest available_at or wake_at of any run; 0: none
+  // The earliest available_at of a queued or wake_at of a waiting run, which may be past; 0: none.
+  virtual void next_due(Done<Millis> done) = 0;
 
+  // A read has all that was answered before it was asked for.
   virtual void run(Owner owner, std::string id, Done<Run> done) = 0;
+  // Newest first, without their states; "" and nothing: any.  A page after an id that is not there
+  // is `not_found`, here and in rows().
   virtual void runs(Owner owner, std::string graph, std::optional<RunStatus> status, std::string at,
                     Page page, Done<std::vector<Run>> done) = 0;
   virtual void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) = 0;
@@ -197,9 +207,8 @@ class Store {
                     Done<std::vector<Row>> done) = 0;
   virtual void delete_row(Owner owner, std::string collection, std::string id, Done<> done) = 0;
 
-  virtual void put_file(
-      FileRow file,
-      Done<FileRow> done) = 0;  // the same id again: the first one is kept and returned
+  // The same id again: the first one is kept and returned.
+  virtual void put_file(FileRow file, Done<FileRow> done) = 0;
   virtual void file(Owner owner, std::string id, Done<FileRow> done) = 0;
 
   // Definitions that runs are pinned to, by hash.
@@ -210,8 +219,10 @@ class Store {
 // Where `done` is run: posts a function to the engine's thread.
 using Post = std::function<void(std::function<void()>)>;
 
-// One SQLite file and a lock file beside it: a second process is refused (`conflict`).  ":memory:"
-// keeps nothing.
+// One SQLite file and a lock file beside it: a second process is refused (`conflict`, code
+// "data_in_use"), and so is a database of a newer version ("schema_newer") or of another program.
+// Blocks while it opens and migrates.  The destructor performs and answers what was asked before;
+// `post` must outlive it.  ":memory:" keeps nothing.
 Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post);
 
 }  // namespace plenum
