@@ -148,7 +148,10 @@ std::string a_word(const Type& type) {
 }
 
 Checker::Checker(Compiled& program, const Names& names, Checking checking)
-    : program_(program), names_(names), strict_(checking == Checking::strict) {
+    : program_(program),
+      names_(names),
+      places_(program.text),
+      strict_(checking == Checking::strict) {
   for (const auto& [name, type] : names)
     qualified_names_ = qualified_names_ || name.find('.') != name.npos;
 }
@@ -167,8 +170,7 @@ Problems Checker::run(Node& root) {
 Type Checker::wrong(std::string code, size_t start, size_t end, std::string message,
                     std::string help) {
   if (!strict_) return {};
-  const Places places(program_.text);
-  problems_.emplace_back(start, Problem{std::move(code), places.at(start), places.at(end),
+  problems_.emplace_back(start, Problem{std::move(code), places_.at(start), places_.at(end),
                                         std::move(message), std::move(help)});
   return {};
 }
@@ -247,8 +249,7 @@ Type Checker::resolve_global(Node& node, const std::string& name, const Type& ty
   node.slot = static_cast<uint16_t>(known - globals.begin());
   if (known == globals.end()) globals.push_back({name, type.kind()});
   path.known = true;
-  const Places places(program_.text);
-  path.read = {{name}, places.at(node.start), places.at(node.end), false};
+  path.read = {{name}, places_.at(node.start), places_.at(node.end), false};
   return type;
 }
 
@@ -357,7 +358,7 @@ Type Checker::select(Node& node, Path& path) {
   const Type type = visit_path(operand, path);
   if (path.known) {
     path.read.path.emplace_back(node.text);
-    path.read.end = Places(program_.text).at(node.end);
+    path.read.end = places_.at(node.end);
     path.read.guarded = path.read.guarded || node.optional;
   }
   const Type field = field_of(operand, type, node.text, node.place, node.end);
@@ -370,7 +371,7 @@ Type Checker::has(Node& node) {
   const Type type = visit_path(operand, path);
   if (path.known) {
     path.read.path.emplace_back(node.text);
-    path.read.end = Places(program_.text).at(node.name_place2);
+    path.read.end = places_.at(node.name_place2);
     path.read.guarded = true;
   }
   record(path);
@@ -423,7 +424,7 @@ Type Checker::index(Node& node, Path& path) {
   const Type key = visit(inner);
   if (literal && path.known) {
     path.read.path.emplace_back(inner.value.text());
-    path.read.end = Places(program_.text).at(node.end);
+    path.read.end = places_.at(node.end);
     path.read.guarded = path.read.guarded || node.optional;
   }
   const Type element = element_at(node, container, key);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/cel/lexer.h"
 #include "engine/cel/program.h"
 
 namespace plenum::cel {
@@ -56,6 +57,7 @@ class Checker {
   bool namespaced(Node& node);
   Type lazy_optional(Node& node);
   Type unknown_function(const Node& node);
+  std::string converted(const Node& node, const std::vector<Type>& arguments) const;
   Type wrong_arguments(const Node& node, const std::vector<Type>& arguments);
   Type literal_pattern(Node& node);
   void literal_time(const Node& node);
@@ -76,6 +78,7 @@ class Checker {
 
   Compiled& program_;
   const Names& names_;
+  const Places places_;
   const bool strict_;
   bool qualified_names_ = false;
   std::vector<Local> locals_;

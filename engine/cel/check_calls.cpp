@@ -216,14 +216,36 @@ Type Checker::unknown_function(const Node& node) {
                    : "a function that is close exists: `" + any_of(library().forms(near)) + "`");
 }
 
+// The call with one argument converted, if that is all it takes: "math.round(double(score))"; or
+// "".
+std::string Checker::converted(const Node& node, const std::vector<Type>& arguments) const {
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const bool to_double = arguments[i].is(K::integer) || arguments[i].is(K::uint);
+    if (!to_double && !arguments[i].is(K::real)) continue;
+    std::vector<Type> others = arguments;
+    others[i] = to_double ? K::real : K::integer;
+    Type ignored;
+    if (!result_type(*node.function, others, &ignored)) continue;
+    const Node& argument = *node.operands[i];
+    return text(node.start, argument.outer_start) + (to_double ? "double(" : "int(") +
+           text(argument) + ")" + text(argument.outer_end, node.end);
+  }
+  return {};
+}
+
 Type Checker::wrong_arguments(const Node& node, const std::vector<Type>& arguments) {
   std::string given;
-  for (size_t i = 0; i < arguments.size(); ++i) given += (i ? ", " : "") + arguments[i].text();
-  std::string forms;
-  for (const Overload& overload : node.function->overloads)
-    forms += (forms.empty() ? "`" : ", `") + overload.text + "`";
+  for (const Type& type : arguments) given += (given.empty() ? "" : ", ") + type.text();
+  std::string help = converted(node, arguments);
+  if (!help.empty()) {
+    help = "write `" + help + "`";
+  } else {
+    for (const Overload& overload : node.function->overloads) {
+      help += (help.empty() ? "it is `" : ", `") + overload.text + "`";
+    }
+  }
   return wrong("X504", node.start, node.end,
-               plenum::quoted(node.text) + " does not take (" + given + ")", "it is " + forms);
+               plenum::quoted(node.text) + " does not take (" + given + ")", help);
 }
 
 Type Checker::macro(Node& node) {

@@ -169,7 +169,7 @@ Value Context::limit() {
       "the expression takes more steps than allowed; work on less data, or split it over several "
       "nodes",
       0, true};
-  meter.take(meter.left + 1);
+  meter.stop();
   return Value::error(&kLimit);
 }
 
@@ -233,39 +233,47 @@ void Library::add_one(std::string_view name, bool member, std::string_view signa
   for (const Shape& shape : overload.parameters) overload.masks.push_back(mask_of(shape));
   overload.text = form_of(name, member, overload, variadic);
   const size_t arguments = variadic ? kVariadic : overload.parameters.size();
-  FunctionGroup& group = groups_[{std::string(name), member, arguments}];
-  group.name = std::string(name);
-  group.member = member;
-  group.variadic = variadic;
-  group.arguments = arguments;
-  group.overloads.push_back(std::move(overload));
+  std::vector<FunctionGroup>& groups = groups_[std::string(name)];
+  auto group = std::find_if(groups.begin(), groups.end(), [&](const FunctionGroup& known) {
+    return known.member == member && known.arguments == arguments;
+  });
+  if (group == groups.end()) {
+    group = groups.insert(group, {std::string(name), member, variadic, arguments, {}});
+  }
+  group->overloads.push_back(std::move(overload));
 }
 
 const FunctionGroup* Library::find(std::string_view name, bool member, size_t arguments) const {
-  auto found = groups_.find(std::tuple(name, member, arguments));
-  if (found == groups_.end() && arguments > 0)
-    found = groups_.find(std::tuple(name, member, kVariadic));
-  return found == groups_.end() ? nullptr : &found->second;
+  const auto named = groups_.find(name);
+  if (named == groups_.end()) return nullptr;
+  const FunctionGroup* any_number = nullptr;
+  for (const FunctionGroup& group : named->second) {
+    if (group.member != member) continue;
+    if (group.arguments == arguments) return &group;
+    if (group.variadic && arguments > 0) any_number = &group;
+  }
+  return any_number;
 }
 
 bool Library::knows(std::string_view name, bool member) const {
-  const auto found = groups_.lower_bound(std::tuple(name, member, size_t{0}));
-  return found != groups_.end() && found->second.name == name && found->second.member == member;
+  const auto named = groups_.find(name);
+  return named != groups_.end() &&
+         std::any_of(named->second.begin(), named->second.end(),
+                     [&](const FunctionGroup& group) { return group.member == member; });
 }
 
 std::vector<std::string> Library::forms(std::string_view name) const {
   std::vector<std::string> forms;
-  for (const auto& [key, group] : groups_) {
-    if (group.name != name) continue;
+  const auto named = groups_.find(name);
+  if (named == groups_.end()) return forms;
+  for (const FunctionGroup& group : named->second)
     for (const Overload& overload : group.overloads) forms.push_back(overload.text);
-  }
   return forms;
 }
 
 std::vector<std::string> Library::names() const {
   std::vector<std::string> names;
-  for (const auto& [key, group] : groups_)
-    if (names.empty() || names.back() != group.name) names.push_back(group.name);
+  for (const auto& [name, groups] : groups_) names.push_back(name);
   return names;
 }
 

@@ -6,7 +6,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <vector>
 
 #include "engine/base/type.h"
@@ -87,7 +86,7 @@ class Library {
 
  private:
   void add_one(std::string_view name, bool member, std::string_view signature, Call call);
-  std::map<std::tuple<std::string, bool, size_t>, FunctionGroup, std::less<>> groups_;
+  std::map<std::string, std::vector<FunctionGroup>, std::less<>> groups_;  // by name
 };
 
 const Library& library();

@@ -93,11 +93,8 @@ class Formatter {
   bool decimal(const Value& value) {
     if (value.is(Tag::integer)) return made_ += std::to_string(value.i), true;
     if (value.is(Tag::uint)) return made_ += std::to_string(value.u), true;
-    if (value.is(Tag::real) && !std::isfinite(value.d)) return made_ += number_text(value.d), true;
-    if (value.is(Tag::real) && value.d == std::trunc(value.d) && std::fabs(value.d) < 9e15) {
-      return made_ += std::to_string(static_cast<int64_t>(value.d)), true;
-    }
-    return refuse("decimal clause `%d`", "whole numbers", value);
+    if (value.is(Tag::real)) return made_ += number_text(value.d), true;
+    return refuse("decimal clause `%d`", "numbers", value);
   }
 
   bool real(char clause, int precision, const Value& value) {

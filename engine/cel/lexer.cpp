@@ -2,6 +2,7 @@
 // the parser sees values.
 #include "engine/cel/lexer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <string>
@@ -347,17 +348,16 @@ class Lexer {
 
 }  // namespace
 
-Position Places::at(size_t offset) const {
-  Position position{1, 1};
-  for (size_t i = 0; i < offset && i < text_.size(); ++i) {
-    if (text_[i] == '\n') {
-      ++position.line;
-      position.column = 1;
-    } else {
-      ++position.column;
-    }
+Places::Places(std::string_view text) {
+  for (size_t at = text.find('\n'); at != text.npos; at = text.find('\n', at + 1)) {
+    lines_.push_back(at + 1);
   }
-  return position;
+}
+
+Position Places::at(size_t offset) const {
+  const auto line = std::upper_bound(lines_.begin(), lines_.end(), offset) - lines_.begin();
+  const size_t start = line == 0 ? 0 : lines_[static_cast<size_t>(line) - 1];
+  return {static_cast<int>(line) + 1, static_cast<int>(offset - start) + 1};
 }
 
 std::optional<Problem> tokenize(std::string_view text, Arena& arena, std::vector<Token>* tokens) {

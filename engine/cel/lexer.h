@@ -26,11 +26,11 @@ struct Token {
 // Offsets of an expression as lines and columns.
 class Places {
  public:
-  explicit Places(std::string_view text) : text_(text) {}
+  explicit Places(std::string_view text);
   Position at(size_t offset) const;
 
  private:
-  std::string_view text_;
+  std::vector<size_t> lines_;  // where each but the first begins
 };
 
 // All tokens, ending with Lexeme::end; or the first mistake.  Literals are decoded into the arena.

@@ -167,7 +167,7 @@ Value Value::of(const Json& json) {
       return integer(json.get_ref<const int64_t&>());
     case Json::value_t::number_unsigned: {
       const uint64_t u = json.get_ref<const uint64_t&>();
-      return u <= INT64_MAX ? integer(static_cast<int64_t>(u)) : real(static_cast<double>(u));
+      return u <= INT64_MAX ? integer(static_cast<int64_t>(u)) : uint(u);
     }
     case Json::value_t::number_float:
       return real(json.get_ref<const double&>());
@@ -382,7 +382,7 @@ bool equal(const Value& a, const Value& b, Meter& meter, int depth) {
       break;
   }
   if (depth > kDeepest || !meter.take(1)) {
-    meter.take(meter.left + 1);  // too deep to compare counts as too costly
+    meter.stop();  // too deep to compare counts as too costly
     return false;
   }
   if (a.is(Tag::list)) return equal_lists(a, b, meter, depth);

@@ -48,12 +48,15 @@ struct Meter {
   bool stopped = false;
   bool take(uint64_t steps) {
     if (steps > left) {
-      left = 0;
-      stopped = true;
+      stop();
       return false;
     }
     left -= steps;
     return true;
+  }
+  void stop() {
+    left = 0;
+    stopped = true;
   }
   bool copies(size_t bytes) { return take(bytes / 64); }
   bool scans(size_t bytes) { return take(bytes / 256); }
@@ -117,7 +120,8 @@ struct Value {
   static Value optional(const Value* inner);
   static Value type(Tag named);
   static Value error(const Fault* fault);
-  // Borrows; Json integers are `int`, those beyond int64 and all other numbers `double`.
+  // Borrows; Json integers are `int` (those that only fit 64 bits without a sign `uint`), all other
+  // numbers `double`.
   static Value of(const Json& json);
 
   bool is(Tag wanted) const { return tag == wanted; }

@@ -211,6 +211,11 @@ TEST_CASE("a mistake is one problem at its smallest place, with the way out", "[
       {"kind.matches('[')",
        "X504 1:14-1:17 the pattern `[` is not a regular expression of RE2: missing ]: ["},
       {"list.map(x, y)", "X502 1:13-1:14 unknown name `y` | a name that is close exists: `x`"},
+      {"math.round(score)",
+       "X504 1:1-1:18 `math.round` does not take (integer) | write `math.round(double(score))`"},
+      {"truncate(kind, (ratio))",
+       "X504 1:1-1:24 `truncate` does not take (string, double) | write `truncate(kind, "
+       "int(ratio))`"},
       {"kind\n  .size() > 0 &&\n  scor == 1",
        "X502 3:3-3:7 unknown name `scor` | a name that is close exists: `score`"},
   };
