@@ -15,5 +15,8 @@ using Run = std::function<int()>;
 void add_serve(CLI::App& app, Run& run);
 void add_lint(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
+void add_eval(CLI::App& app, Run& run);
+void add_render(CLI::App& app, Run& run);
+void add_validate(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
   plenum::tools::add_serve(app, run);
   plenum::tools::add_lint(app, run);
   plenum::tools::add_explain(app, run);
+  plenum::tools::add_eval(app, run);
+  plenum::tools::add_render(app, run);
+  plenum::tools::add_validate(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
