@@ -23,11 +23,15 @@ namespace plenum::app {
 
 using std::chrono::milliseconds;
 
+// What every file value is: {id, name, mime, size}.
+Type file_type();
+
 // `string`, `list<file>`, `optional<…>`, a schema file or an inline schema.
 struct FieldType {
   static schema::Schema anything();
-  Type type;              // nullable when optional
-  schema::Schema schema = anything();  // what a value must satisfy; for `file`: the file value's own shape
+  Type type;  // nullable when optional
+  schema::Schema schema =
+      anything();  // what a value must satisfy; for `file`: the file value's own shape
   bool optional = false;
   bool file = false;             // file or optional<file>: clients upload it
   std::optional<Json> fallback;  // `default`

@@ -38,11 +38,16 @@ class KindOf {
                             }});
     return std::move(*this);
   }
-  // A word of a list.
+  // A word of a list; or a map with one of the keys of `later`, which the language has but this
+  // server does not support yet.
   KindOf&& takes(std::string name, std::string T::*member, std::vector<std::string> words,
-                 std::string summary) && {
-    kind_.fields.push_back({std::move(name), any_of(words), false, std::move(summary),
+                 std::string summary, std::vector<std::string> later = {}) && {
+    kind_.fields.push_back({name, any_of(words), false, std::move(summary),
                             [=](Reader& reader, const yaml::Node& value, run::Node& node) {
+                              for (const std::string& key : later)
+                                if (const yaml::Member* found = value.find_member(key))
+                                  return reader.unsupported(found->key_span,
+                                                            "`" + key + "` of `" + name + "`");
                               reader.read_word(value, static_cast<T&>(node).*member, words);
                             }});
     return std::move(*this);

@@ -34,8 +34,8 @@ void load_identity(Reader& reader, const Node& root, const std::string& path, Ap
   const size_t slash = path.rfind('/');
   const std::string stem = path.substr(slash + 1, path.rfind('.') - slash - 1);
   if (const Node* name = root.find("app")) {
-    reader.read(*name, app.name);
-    if (reader.good_id(app.name, name->span, "an app") && app.name != stem)
+    if (reader.read(*name, app.name) && reader.good_id(app.name, name->span, "an app") &&
+        app.name != stem)
       reader.report.error("S106", name->span,
                           "app " + quote(app.name) + " in the file " + quote(stem + ".yaml"),
                           "rename one of the two");
@@ -62,14 +62,15 @@ void load_env(Reader& reader, const Node& node, App& app) {
       if (const Node* word = member.value.find("type")) reader.read(*word, type);
       const Node* fallback = member.value.find("default");
       if (!fallback) {
-        reader.report.error("S102", member.key_span,
-                            "variable " + quote(member.key) + " needs `default`");
+        if (Reader::lacks(member.value, "default"))
+          reader.report.error("S102", member.key_span,
+                              "variable " + quote(member.key) + " needs `default`",
+                              "what it is until the operator sets it");
         continue;
       }
       const Json value = fallback->to_json();
-      if (member.value.find("type") && !type.schema.validate(value).empty())
-        reader.report.error("D405", fallback->span,
-                            "the default of " + quote(member.key) + " is not " + type.type.text());
+      reader.wants(*fallback, Value(value), type.type, "variable " + quote(member.key),
+                   &type.schema);
       env[member.key] = value;
       fields.push_back({member.key, {type.type}});
     }
@@ -147,14 +148,17 @@ std::shared_ptr<const App> load_app(const std::string& path, const Files& files,
         reader.good_id(member.key, member.key_span, "a graph");
         load_graph(reader, kinds, member.value, graph);
       }
-  } else {
-    report.error("S102", app->span, "an app file needs `graphs`");
+  } else if (Reader::lacks(*root, "graphs")) {
+    report.error("S102", app->span, "an app file needs `graphs`", "graphs: {main: {nodes: […]}}");
   }
   index_blocks(*app);
+  if (const Node* access = root->find("access"))
+    reader.map_of(*access, "`access`", {"auth", "plans", "quota", "rate"});
   if (const Node* routes = root->find("routes"))
     load_routes(reader, *routes, root->find("access"), *app);
-  else
-    report.error("S102", app->span, "an app file needs `routes`");
+  else if (Reader::lacks(*root, "routes"))
+    report.error("S102", app->span, "an app file needs `routes`",
+                 "routes: {POST /ask: {start: a graph}}");
   if (report.has_errors()) return nullptr;
   app->files = recorded.record();
   app->hash = hash_of(app->files);

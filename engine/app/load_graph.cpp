@@ -25,13 +25,16 @@ class GraphLoader {
   void load(const Node& node) {
     if (!reader_.map_of(node, "a graph", {"input", "state", "nodes", "output"})) return;
     if (const Node* input = node.find("input")) reader_.read(*input, graph_.input);
-    for (const Field& field : graph_.input) reader_.good_id(field.name, field.span, "a state key");
+    for (const Field& field : graph_.input)
+      reader_.free_name(field.name, field.span, "a state key");
     if (const Node* state = node.find("state")) load_state(*state);
     name_fields();
     graph_.nodes.id = graph_.name;
     const Node* nodes = node.find("nodes");
     if (!nodes) {
-      reader_.report.error("S102", node.span, "graph " + quote(graph_.name) + " needs `nodes`");
+      if (Reader::lacks(node, "nodes"))
+        reader_.report.error("S102", graph_.span, "graph " + quote(graph_.name) + " needs `nodes`",
+                             "nodes: [{id: …, …}]");
     } else if (reader_.is_list(*nodes, "`nodes`")) {
       load_list(*nodes, graph_.nodes);
     }
@@ -51,26 +54,42 @@ class GraphLoader {
     for (const yaml::Member& member : node.members) {
       Field field{member.key, member.key_span, FieldType()};
       reader_.good_id(member.key, member.key_span, "a state key");
-      if (find(graph_.input, member.key))
+      if (find(graph_.input, member.key)) {
         reader_.report.error("Y001", member.key_span,
-                             quote(member.key) + " is an input already; inputs are state, too");
-      const Node* type = member.value.find("type");
-      bool planned = false;
-      for (const char* key : {"reduce", "keep", "last"})
-        if (const yaml::Member* option = member.value.find_member(key)) {
-          reader_.unsupported(option->key_span, "`" + std::string(key) + "` of a state key");
-          planned = true;
-        }
-      if (!planned) {
-        // {type: list<string>, default: []}: the type is a word of the language, not JSON Schema's.
-        const bool worded =
-            type && type->is(Node::Kind::string) && type->text.find('<') != std::string::npos;
-        reader_.read(worded ? *type : member.value, field.type);
-        if (const Node* fallback = member.value.find("default"); worded && fallback)
-          field.type.fallback = fallback->to_json();
+                             quote(member.key) + " is an input already; inputs are state, too",
+                             "remove it here, or take another name");
+        continue;
       }
+      if (!planned(member.value)) read_state_type(member.value, field);
       graph_.state.push_back(std::move(field));
     }
+  }
+
+  bool planned(const Node& node) {
+    bool found = false;
+    for (const char* key : {"reduce", "keep", "last"})
+      if (const yaml::Member* option = node.find_member(key)) {
+        reader_.unsupported(option->key_span, "`" + std::string(key) + "` of a state key");
+        found = true;
+      }
+    return found;
+  }
+
+  // {type: list<string>, default: []}: the type is a word of the language, not JSON Schema's.
+  void read_state_type(const Node& node, Field& field) {
+    const Node* type = node.find("type");
+    static const std::set<std::string, std::less<>> kWords = {"any", "file", "message"};
+    if (!type || !type->is(Node::Kind::string) ||
+        !(type->text.find('<') != std::string::npos || Reader::is_path(type->text) ||
+          kWords.contains(type->text)))
+      return reader_.read(node, field.type);
+    reader_.map_of(node, "a state key", {"type", "default"});
+    reader_.read(*type, field.type);
+    const Node* fallback = node.find("default");
+    if (!fallback) return;
+    field.type.fallback = fallback->to_json();
+    reader_.wants(*fallback, Value(fallback->to_json()), field.type.type, quote(field.name),
+                  &field.type.schema);
   }
 
   void name_fields() {
@@ -88,9 +107,16 @@ class GraphLoader {
 
   void load_list(const Node& list, Block& block) {
     block.nodes.reserve(list.items.size());
-    for (const Node& item : list.items) load_node(item, block);
-    for (size_t i = 0; i < list.items.size() && i < block.nodes.size(); ++i)
-      link(list.items[i], block, i);
+    std::vector<std::set<std::string>> unwritten = {reader_.unwritten};
+    for (const Node& item : list.items) {
+      load_node(item, block);
+      unwritten.push_back(reader_.unwritten);
+    }
+    // What `on_error` and `next` read is what has been written before and after the node's own
+    // `set`.
+    for (size_t i = 0; i < list.items.size(); ++i)
+      link(list.items[i], block, i, unwritten[i], unwritten[i + 1]);
+    reader_.unwritten = unwritten.back();
   }
 
   void load_node(const Node& node, Block& block) {
@@ -101,14 +127,15 @@ class GraphLoader {
     const yaml::Member* kind_member = find_kind_of(node, kind);
     if (const Node* id = node.find("id")) {
       def.span = id->span;
-      reader_.read(*id, def.id);
-      reader_.good_id(def.id, id->span, "a node");
-      if (!ids_.insert(def.id).second)
+      const bool good = reader_.read(*id, def.id) && reader_.good_id(def.id, id->span, "a node");
+      if (good && !ids_.insert(def.id).second)
         reader_.report.error(
             "Y001", id->span,
-            "node " + quote(def.id) + " is there twice in graph " + quote(graph_.name));
+            "node " + quote(def.id) + " is there twice in graph " + quote(graph_.name),
+            "give one of the two another id");
     } else {
-      reader_.report.error("S102", node.span, "a node needs `id`");
+      reader_.report.error("S102", node.span, "a node needs `id`",
+                           "a name that no other node of the graph has");
     }
     if (const Node* when = node.find("when")) reader_.read(*when, def.when);
     if (const yaml::Member* cache = node.find_member("cache"))
@@ -152,7 +179,10 @@ class GraphLoader {
             "S103", member.key_span,
             "node does two things: " + quote(found->key) + " and " + quote(member.key),
             "split it into two nodes");
-      if (later) reader_.unsupported(member.key_span, "node kind " + quote(member.key));
+      if (later) {
+        reader_.unsupported(member.key_span, "node kind " + quote(member.key));
+        reader_.unwritten.clear();  // what it may have written is not known
+      }
       if (!found) found = &member, kind = named;
     }
     return found;
@@ -170,16 +200,10 @@ class GraphLoader {
     std::vector<std::string> known = kNodeKeys;
     for (const NodeKind& kind : kinds_) known.push_back(kind.name);
     known.insert(known.end(), kLaterKinds.begin(), kLaterKinds.end());
-    static const std::map<std::string, std::string, std::less<>> kSynonyms = {
-        {"if", "when"},    {"foreach", "map"}, {"edges", "next"},
-        {"uses", "graph"}, {"steps", "nodes"}, {"goto", "next"}};
-    std::string near = nearest(member.key, known);
-    if (const auto it = kSynonyms.find(member.key); near.empty() && it != kSynonyms.end())
-      near = it->second;
-    reader_.report.error("S101", member.key_span,
-                         "unknown key " + quote(member.key) + " in a node",
-                         near.empty() ? "a node has id, one kind, and when, set, next, retry, "
-                                        "timeout, on_error, progress, note"
+    const std::string near = Reader::suggest(member.key, known);
+    reader_.report.error("S101", member.key_span, "unknown key " + quote(member.key) + " in a node",
+                         near.empty() ? "a node has `id`, one kind such as `llm`, and when, set, "
+                                        "next, retry, timeout, on_error, progress, note"
                                       : quote(near));
   }
 
@@ -194,14 +218,14 @@ class GraphLoader {
       map.members.push_back({kind.shorthand, member.key_span, args});
       args = std::move(map);
     }
-    if (!reader_.is_map(args, "`" + kind.name + "`")) return {};
+    if (!reader_.is_map(args, "`" + kind.name + "`", shape_of(kind))) return {};
     const size_t before = reader_.report.size();
     check_keys(kind, args);
     With with;
     for (const FieldSpec& field : kind.fields) {
       const Node* value = args.find(field.name);
       if (!value) {
-        if (field.required) report_missing(kind, field, member);
+        if (field.required && Reader::lacks(args, field.name)) report_missing(kind, field, member);
         continue;
       }
       if (field.is_with) {
@@ -214,6 +238,14 @@ class GraphLoader {
     if (reader_.report.size() != before) return {};
     if (kind.check) kind.check(reader_, args, *body);
     return reader_.report.size() == before ? kind.result(*body) : Type();
+  }
+
+  // "llm: {model: …, prompt: …}"
+  static std::string shape_of(const NodeKind& kind) {
+    std::string text;
+    for (const FieldSpec& field : kind.fields)
+      if (field.required) text += (text.empty() ? "" : ", ") + field.name + ": …";
+    return kind.name + ": {" + (text.empty() ? kind.fields.front().name + ": …" : text) + "}";
   }
 
   void check_keys(const NodeKind& kind, const Node& args) {
@@ -237,8 +269,8 @@ class GraphLoader {
       for (const auto& [name, model] : reader_.models) models.push_back(name);
       help = "one of " + any_of(models);
     }
-    reader_.report.error("S102", member.key_span,
-                         quote(kind.name) + " needs " + quote(field.name), help);
+    reader_.report.error("S102", member.key_span, quote(kind.name) + " needs " + quote(field.name),
+                         help);
   }
 
   void load_progress(const Node& node, NodeDef& def) {
@@ -248,14 +280,23 @@ class GraphLoader {
     else
       reader_.report.error("S102", node.span, "`progress` needs `at`",
                            "a percentage, for example at: 40");
-    if (const Node* say = node.find("say")) reader_.read(*say, def.say);
+    if (const Node* say = node.find("say")) {
+      reader_.read(*say, def.say);
+      reader_.wants(*say, def.say, Type(Type::Kind::string).nullable(), "`say`");
+    }
   }
 
   void load_retry(const Node& node, Retry& retry) {
     if (!node.is(Node::Kind::map)) return reader_.read_int(node, retry.max, 0, 10);
     if (!reader_.map_of(node, "`retry`", {"max", "wait", "factor", "on"})) return;
     if (const Node* max = node.find("max")) reader_.read_int(*max, retry.max, 0, 10);
-    if (const Node* wait = node.find("wait")) reader_.read(*wait, retry.wait);
+    if (const Node* wait = node.find("wait")) {
+      reader_.read(*wait, retry.wait);
+      if (retry.wait > std::chrono::minutes(1))
+        reader_.report.error("S104", wait->span,
+                             "`wait` is " + quote(wait->text) + "; it must be at most 1m",
+                             "a peer that says how long to wait is waited for anyway");
+    }
     if (const Node* factor = node.find("factor")) {
       reader_.read(*factor, retry.factor);
       if (retry.factor < 1 || retry.factor > 10)
@@ -288,9 +329,9 @@ class GraphLoader {
       if (const Field* field = key_of(node.text, node.span)) {
         if (!result.fits(field->type.type))
           reader_.report.error("D405", node.span,
-                               quote(node.text) + " is " + field->type.type.text() +
-                                   ", the node gives " + result.text(),
-                               "take a part of it: set: {" + node.text + ": =result.…}");
+                               quote(node.text) + " is " + Reader::word(field->type.type) +
+                                   ", the node gives " + Reader::word(result),
+                               part_of(result, *field));
         set.check = unsure(result, field->type.type);
       }
       reader_.unwritten.erase(node.text);
@@ -303,15 +344,21 @@ class GraphLoader {
       set.key = member.key;
       reader_.read(member.value, set.value);
       if (const Field* field = key_of(member.key, member.key_span)) {
-        if (!set.value.type().fits(field->type.type))
-          reader_.report.error("D405", member.value.span,
-                               quote(member.key) + " is " + field->type.type.text() +
-                                   ", this gives " + set.value.type().text());
+        reader_.wants(member.value, set.value, field->type.type, quote(member.key),
+                      &field->type.schema);
         set.check = unsure(set.value.type(), field->type.type);
       }
       def.sets.push_back(std::move(set));
     }
     for (const yaml::Member& member : node.members) reader_.unwritten.erase(member.key);
+  }
+
+  // The member of an object that would fit, when there is one.
+  static std::string part_of(const Type& result, const Field& field) {
+    for (const auto& [name, member] : result.fields())
+      if (member.type.fits(field.type.type))
+        return "set: {" + field.name + ": =result." + name + "}";
+    return "set: {" + field.name + ": =…} with an expression over `result`";
   }
 
   const Field* key_of(const std::string& key, const Span& span) {
@@ -332,29 +379,51 @@ class GraphLoader {
   }
 
   // `next` and `on_error` name later nodes, so they are read once the whole list is known.
-  void link(const Node& node, Block& block, size_t index) {
+  void link(const Node& node, Block& block, size_t index, const std::set<std::string>& before,
+            const std::set<std::string>& after) {
     NodeDef& def = block.nodes[index];
     if (!node.is(Node::Kind::map)) return;
+    reader_.unwritten = after;
     if (const Node* next = node.find("next")) load_next(*next, block, index, def);
-    const Node* on_error = node.find("on_error");
-    if (!on_error) return;
-    if (on_error->is(Node::Kind::string) && on_error->text == "fail") return;
-    if (!reader_.map_of(*on_error, "`on_error`", {"value", "next"})) return;
-    if (const Node* value = on_error->find("value")) {
-      def.on_error.then = OnError::Then::value;
-      const auto saved = reader_.names;
-      reader_.names["error"] = Type::object({{"code", {Type::Kind::string}},
-                                             {"message", {Type::Kind::string}},
-                                             {"node", {Type::Kind::string}}},
-                                            false, "`error`");
-      reader_.read(*value, def.on_error.value);
-      reader_.names = saved;
-    } else if (const Node* next = on_error->find("next")) {
+    reader_.unwritten = before;
+    if (const Node* on_error = node.find("on_error")) load_on_error(*on_error, block, index, def);
+  }
+
+  void load_on_error(const Node& node, Block& block, size_t index, NodeDef& def) {
+    if (node.is(Node::Kind::string) && node.text == "fail") return;
+    if (!node.is(Node::Kind::map))
+      return reader_.report.error("S104", node.span, "`on_error` is not " + quote(node.text),
+                                  "fail, {value: …} or {next: a later node}");
+    if (!reader_.map_of(node, "`on_error`", {"value", "next"})) return;
+    const yaml::Member* value = node.find_member("value");
+    const yaml::Member* next = node.find_member("next");
+    if (value && next)
+      return reader_.report.error("S103", next->key_span, "`on_error` has both `value` and `next`",
+                                  "with `value` the node goes on as if it had worked: its own "
+                                  "`next` says where");
+    if (!value && !next)
+      return reader_.report.error("S102", node.span, "`on_error` needs `value` or `next`",
+                                  "or write on_error: fail");
+    if (next) {
       def.on_error.then = OnError::Then::next;
-      target(*next, block, index, def.on_error.next);
-    } else {
-      reader_.report.error("S102", on_error->span, "`on_error` needs `value` or `next`",
-                           "or write on_error: fail");
+      return target(next->value, block, index, def.on_error.next);
+    }
+    def.on_error.then = OnError::Then::value;
+    const auto saved = reader_.names;
+    reader_.names["error"] = Type::object({{"code", {Type::Kind::string}},
+                                           {"message", {Type::Kind::string}},
+                                           {"node", {Type::Kind::string}}},
+                                          false, "`error`");
+    reader_.read(value->value, def.on_error.value);
+    reader_.names = saved;
+    // The value stands in for a result of another type: what is set from it is checked when it is.
+    for (Set& set : def.sets) {
+      const Field* field = graph_.field(set.key);
+      if (!field) continue;
+      set.check = !field->type.type.is_any();
+      if (def.sets_whole)
+        reader_.wants(value->value, def.on_error.value, field->type.type, quote(set.key),
+                      &field->type.schema);
     }
   }
 
@@ -377,19 +446,20 @@ class GraphLoader {
         reader_.names = saved;
       } else if (i + 1 < node.items.size()) {
         reader_.report.error("S102", item.span, "only the last edge of `next` may leave out `when`",
-                             "the edges after it are never taken");
+                             "move it to the end: the edges behind it are never taken");
       }
       if (const Node* to = item.find("to"))
         target(*to, block, index, edge.to);
       else
-        reader_.report.error("S102", item.span, "an edge of `next` needs `to`");
+        reader_.report.error("S102", item.span, "an edge of `next` needs `to`",
+                             "a later node, or `end`");
       def.next.push_back(std::move(edge));
     }
   }
 
   void target(const Node& node, const Block& block, size_t index, Target& out) {
     std::string id;
-    reader_.read(node, id);
+    if (!reader_.read(node, id)) return;
     if (id == "end") {
       out.node = Target::kEnd;
     } else if (id == "break") {
@@ -399,9 +469,8 @@ class GraphLoader {
       std::vector<std::string> later;
       for (size_t i = index + 1; i < block.nodes.size(); ++i) later.push_back(block.nodes[i].id);
       const std::string near = nearest(id, later);
-      reader_.report.error(
-          "R203", node.span, "no such node: " + quote(id),
-          near.empty() ? "name a later node of this list, or `end`" : quote(near));
+      reader_.report.error("R203", node.span, "no such node: " + quote(id),
+                           near.empty() ? "name a later node of this list, or `end`" : quote(near));
     } else if (at <= static_cast<int>(index)) {
       reader_.report.error("G302", node.span, "`next: " + id + "` jumps back",
                            "put both nodes in a `loop` with `max`");

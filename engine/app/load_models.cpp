@@ -71,9 +71,8 @@ class ModelLoader {
       return;
     std::string use, kind = "chat";
     if (const Node* value = node.find("use")) {
-      reader_.read(*value, use);
-      split_use(reader_, value->span, use, model);
-    } else {
+      if (reader_.read(*value, use)) split_use(reader_, value->span, use, model);
+    } else if (Reader::lacks(node, "use")) {
       reader_.report.error("S102", model.span, "model " + quote(model.name) + " needs `use`",
                            "provider/model");
     }
@@ -102,8 +101,9 @@ class ModelLoader {
   void between(const Node& node, double& out, double low, double high) {
     reader_.read(node, out);
     if (out < low || out > high)
-      reader_.report.error("S104", node.span, quote(node.text) + " is out of range",
-                           "it must be " + to_text(Json(static_cast<int>(low))) + " to " +
+      reader_.report.error("S104", node.span,
+                           quote(node.text) + " is out of range: it must be " +
+                               to_text(Json(static_cast<int>(low))) + " to " +
                                to_text(Json(static_cast<int>(high))));
   }
 
@@ -112,7 +112,7 @@ class ModelLoader {
     if (!reader_.is_list(node, "`fallback`")) return;
     for (const Node& item : node.items) {
       std::string name;
-      reader_.read(item, name);
+      if (!reader_.read(item, name)) continue;
       if (auto declared = this->model(name, item.span)) {
         model.fallback.push_back(std::move(declared));
         continue;
@@ -145,9 +145,10 @@ void load_collection(Reader& reader, const yaml::Member& member, Collection& col
   if (!reader.map_of(known, "a collection", {"fields", "owner", "ttl", "expose"})) return;
   if (const Node* fields = known.find("fields"))
     reader.read(*fields, collection.fields);
-  else if (known.members.size() == member.value.members.size())
+  else if (known.members.size() == member.value.members.size() && Reader::lacks(known, "fields"))
     reader.report.error("S102", member.key_span,
-                        "collection " + quote(member.key) + " needs `fields`");
+                        "collection " + quote(member.key) + " needs `fields`",
+                        "fields: {name: string, …}");
   if (const Node* owner = known.find("owner")) {
     std::string word = "user";
     reader.read_word(*owner, word, {"user", "app"});
@@ -166,7 +167,9 @@ void load_collection(Reader& reader, const yaml::Member& member, Collection& col
         collection.remove = true;
       else
         reader.report.error("S104", expose->span, quote(word) + " cannot be exposed",
-                            "list, get or delete");
+                            Reader::suggest(word, {"list", "get", "delete"}).empty()
+                                ? "list, get or delete"
+                                : quote(nearest(word, {"list", "get", "delete"})));
     }
     if (collection.owned_by_app)
       reader.unsupported(expose->span, "exposing a collection that the app owns");

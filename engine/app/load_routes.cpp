@@ -1,4 +1,5 @@
 // Routes: which graph an endpoint starts, resumes or shows, and who may call it how often.
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "engine/app/load_parts.h"
@@ -33,6 +34,18 @@ bool hides_generated(const std::string& method, const std::string& path) {
   return false;
 }
 
+// Routes that differ only in the names of their parameters are the same route.
+std::string shape(const Route& route) {
+  std::string text = route.method + " ";
+  bool name = false;
+  for (const char c : route.path) {
+    if (!name) text += c;
+    if (c == '{') name = true;
+    if (c == '}') name = false;
+  }
+  return text;
+}
+
 class RouteLoader {
  public:
   RouteLoader(Reader& reader, App& app, Route& route) : reader_(reader), app_(app), route_(route) {}
@@ -40,10 +53,11 @@ class RouteLoader {
   void load(const yaml::Member& member, const Node* access) {
     route_.span = member.key_span;
     if (!read_key(member) || !reader_.map_of(member.value, "a route", kRouteKeys)) return;
-    if (access) load_access(*access);
+    if (access && access->is(Node::Kind::map)) load_access(*access);
     load_action(member);
     load_access(member.value);
     const Node& node = member.value;
+    refuse_ignored(node);
     if (const Node* async = node.find("async")) reader_.read(*async, route_.async);
     if (const Node* with = node.find("with")) load_with(*with);
     if (const Node* files = node.find("files")) load_files(*files);
@@ -67,8 +81,11 @@ class RouteLoader {
       return false;
     }
     for (const Route& other : app_.routes)
-      if (&other != &route_ && other.key() == route_.key())
-        reader_.report.error("R207", member.key_span, quote(member.key) + " is there twice");
+      if (&other != &route_ && shape(other) == shape(route_))
+        reader_.report.error("R207", member.key_span,
+                             quote(member.key) + " is defined twice: " + quote(other.key()) +
+                                 " takes the same calls",
+                             "take another path");
     if (hides_generated(route_.method, route_.path))
       reader_.report.error("R207", member.key_span, quote(member.key) + " hides a generated route",
                            "take another path");
@@ -82,7 +99,7 @@ class RouteLoader {
       if (!value) continue;
       ++actions;
       std::string name;
-      reader_.read(*value, name);
+      if (!reader_.read(*value, name)) continue;
       if (std::string_view(action) == "start")
         route_.does = Route::Does::start, find_graph(*value, name);
       if (std::string_view(action) == "resume")
@@ -92,10 +109,15 @@ class RouteLoader {
       if (std::string_view(action) == "read")
         route_.does = Route::Does::read, find_collection(*value, name);
     }
+    const bool slip = actions == 0 && !(Reader::lacks(member.value, "start") &&
+                                        Reader::lacks(member.value, "resume") &&
+                                        Reader::lacks(member.value, "waiting"));
+    if (slip) return;  // reported as an unknown key
     if (actions != 1)
       return reader_.report.error(
           "S102", member.key_span,
-          quote(member.key) + " needs exactly one of `start`, `resume`, `waiting` and `read`");
+          quote(member.key) + " needs exactly one of `start`, `resume`, `waiting` and `read`",
+          "for example start: a graph");
     const bool reads = route_.does == Route::Does::waiting || route_.does == Route::Does::read;
     if (reads && route_.method != "GET")
       reader_.report.error("S104", member.key_span, "a route that shows something is a GET",
@@ -113,7 +135,9 @@ class RouteLoader {
     for (const auto& [key, graph] : app_.graphs) known.push_back(key);
     const std::string near = nearest(name, known);
     reader_.report.error("R204", node.span, "no graph " + quote(name),
-                         near.empty() ? "one of " + any_of(known) : quote(near));
+                         !near.empty()   ? quote(near)
+                         : known.empty() ? "declare it under `graphs`"
+                                         : "one of " + any_of(known));
   }
 
   void find_interrupt(const Node& node, const std::string& name) {
@@ -137,16 +161,23 @@ class RouteLoader {
   void find_collection(const Node& node, const std::string& name) {
     route_.collection = name;
     if (app_.collections.contains(name)) return;
+    std::vector<std::string> known;
+    for (const auto& [key, collection] : app_.collections) known.push_back(key);
+    const std::string near = nearest(name, known);
     reader_.report.error("R201", node.span, "no collection " + quote(name),
-                         "declare it under `collections`");
+                         !near.empty()   ? quote(near)
+                         : known.empty() ? "declare it under `collections`"
+                                         : "one of " + any_of(known));
   }
 
   // Options that `access` gives for every route and a route may give for itself.
   void load_access(const Node& node) {
     if (const Node* auth = node.find("auth")) {
-      if (auth->is(Node::Kind::map)) return reader_.unsupported(auth->span, "`auth` with roles");
       std::string word = "required";
-      reader_.read_word(*auth, word, {"required", "optional", "public"});
+      if (auth->is(Node::Kind::map))
+        reader_.unsupported(auth->span, "`auth` with roles");
+      else
+        reader_.read_word(*auth, word, {"required", "optional", "public"});
       route_.auth = word == "public"     ? Route::Auth::open
                     : word == "optional" ? Route::Auth::optional
                                          : Route::Auth::required;
@@ -159,6 +190,16 @@ class RouteLoader {
     if (!quota->is(Node::Kind::map)) return reader_.read(*quota, route_.quota[""]);
     for (const yaml::Member& member : quota->members)
       reader_.read(member.value, route_.quota[member.key]);
+  }
+
+  // What a route of this kind would not act on.
+  void refuse_ignored(const Node& node) {
+    using Does = Route::Does;
+    if (route_.does == Does::start) return;
+    const std::string what = route_.does == Does::resume ? "resumes a run" : "shows something";
+    for (const char* key : {"async", "with", "files", "job", "output", "quota"})
+      if (const yaml::Member* member = node.find_member(key))
+        reader_.unsupported(member->key_span, "`" + std::string(key) + "` of a route that " + what);
   }
 
   const Graph* graph() const {
@@ -175,14 +216,35 @@ class RouteLoader {
     reader_.names["params"] = Type::map(Type::Kind::string);
     reader_.names["query"] = Type::map(Type::Kind::string);
     for (const yaml::Member& member : node.members) {
-      if (const Graph* g = graph();
-          g && route_.does == Route::Does::start && !find(g->input, member.key))
-        reader_.report.error("D404", member.key_span,
-                             "graph " + quote(g->name) + " has no input " + quote(member.key));
       route_.with.emplace_back(member.key, Value());
-      reader_.read(member.value, route_.with.back().second);
+      Value& value = route_.with.back().second;
+      reader_.read(member.value, value);
+      const Graph* g = graph();
+      if (!g || route_.does != Route::Does::start) continue;
+      if (const Field* field = find(g->input, member.key))
+        reader_.wants(member.value, value, field->type.type, "input " + quote(member.key),
+                      &field->type.schema);
+      else
+        report_no_input(*g, member);
     }
     reader_.names = saved;
+    if (const Graph* g = graph(); g && route_.does == Route::Does::start)
+      for (const Field& field : g->input)
+        if (field.required() && !field.type.file && !node.find(field.name))
+          reader_.report.error("D408", node.span,
+                               "graph " + quote(g->name) + " needs input " + quote(field.name),
+                               "add it: " + field.name + ": =body." + field.name);
+  }
+
+  void report_no_input(const Graph& graph, const yaml::Member& member) {
+    std::vector<std::string> known;
+    for (const Field& field : graph.input) known.push_back(field.name);
+    const std::string near = nearest(member.key, known);
+    reader_.report.error("D404", member.key_span,
+                         "graph " + quote(graph.name) + " has no input " + quote(member.key),
+                         !near.empty()   ? quote(near)
+                         : known.empty() ? "declare it under `input`"
+                                         : "one of " + any_of(known));
   }
 
   void load_output(const Node& node) {
@@ -220,8 +282,7 @@ class RouteLoader {
       const Graph* g = graph();
       const Field* field = g ? find(g->input, member.key) : nullptr;
       if (g && !field)
-        reader_.report.error("D404", member.key_span,
-                             "graph " + quote(g->name) + " has no input " + quote(member.key));
+        report_no_input(*g, member);
       else if (field && !field->type.file)
         reader_.report.error(
             "D405", member.key_span,
@@ -255,11 +316,11 @@ class RouteLoader {
     }
     if (const Node* concurrency = node.find("concurrency")) {
       const std::string& text = concurrency->text;
-      const size_t slash = text.find('/');
-      const int n = slash == std::string::npos ? 0 : atoi(text.substr(0, slash).c_str());
-      if (n < 1 || n > 1000 || text.substr(slash) != "/user")
+      int n = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+      if (error != std::errc() || n < 1 || n > 1000 || std::string_view(end) != "/user")
         reader_.report.error("S104", concurrency->span,
-                             quote(text) + " is not a number of jobs per user",
+                             quote(text) + " is not a number of jobs per user, 1 to 1000",
                              "for example 2/user");
       else
         route_.concurrency = n;
@@ -277,7 +338,6 @@ class RouteLoader {
 
 void load_routes(Reader& reader, const Node& node, const Node* access, App& app) {
   if (!reader.is_map(node, "`routes`")) return;
-  if (access) reader.map_of(*access, "`access`", {"auth", "plans", "quota", "rate"});
   app.routes.reserve(node.members.size());
   for (const yaml::Member& member : node.members) {
     app.routes.emplace_back();

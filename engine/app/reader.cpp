@@ -56,9 +56,9 @@ std::optional<milliseconds> duration(std::string_view text) {
 
 }  // namespace
 
-bool Reader::is_map(const Node& node, const std::string& what) {
+bool Reader::is_map(const Node& node, const std::string& what, const std::string& help) {
   if (node.is(Node::Kind::map)) return true;
-  report.error("S104", node.span, what + " is a map of keys; this is " + word_for(node));
+  report.error("S104", node.span, what + " is a map of keys; this is " + word_for(node), help);
   return false;
 }
 
@@ -71,27 +71,44 @@ bool Reader::is_list(const Node& node, const std::string& what) {
 bool Reader::map_of(const Node& node, const std::string& what,
                     const std::vector<std::string>& known) {
   if (!is_map(node, what)) return false;
-  static const std::map<std::string, std::string, std::less<>> kSynonyms = {
-      {"if", "when"},      {"steps", "nodes"},    {"edges", "next"},    {"uses", "graph"},
-      {"foreach", "map"},  {"model", "models"},   {"graph", "graphs"},  {"route", "routes"},
-      {"inputs", "input"}, {"outputs", "output"}, {"path", "template"}, {"error", "on_error"}};
   for (const yaml::Member& member : node.members) {
     if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
-    std::string near = nearest(member.key, known);
-    if (const auto it = kSynonyms.find(member.key);
-        near.empty() && it != kSynonyms.end() &&
-        std::find(known.begin(), known.end(), it->second) != known.end())
-      near = it->second;
+    const std::string near = suggest(member.key, known);
     report.error("S101", member.key_span, "unknown key " + quote(member.key) + " in " + what,
                  near.empty() ? "known here: " + any_of(known) : quote(near));
   }
   return true;
 }
 
+std::string Reader::suggest(const std::string& word, const std::vector<std::string>& known) {
+  static const std::map<std::string, std::string, std::less<>> kSynonyms = {
+      {"if", "when"},
+      {"steps", "nodes"},
+      {"edges", "next"},
+      {"goto", "next"},
+      {"uses", "graph"},
+      {"foreach", "map"},
+      {"model", "models"},
+      {"graph", "graphs"},
+      {"route", "routes"},
+      {"inputs", "input"},
+      {"outputs", "output"},
+      {"path", "template"},
+      {"error", "on_error"},
+      {"catch", "on_error"},
+      {"retries", "retry"},
+      {"name", "id"},
+      {"cost", "cost_per_run"},
+      {"text", "say"},
+      {"fallbacks", "fallback"},
+      {"times", "max"}};
+  const auto it = kSynonyms.find(word);
+  if (it != kSynonyms.end() && std::find(known.begin(), known.end(), it->second) != known.end())
+    return it->second;
+  return nearest(word, known);
+}
+
 bool Reader::good_id(const std::string& id, const Span& span, const std::string& what) {
-  static const std::set<std::string, std::less<>> kReserved = {
-      "run",   "user", "env",   "now",  "result", "item", "index",
-      "round", "row",  "error", "body", "params", "query"};
   const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const auto good = [&](char c) { return lower(c) || (c >= '0' && c <= '9') || c == '_'; };
   if (id.empty() || !lower(id[0]) || !std::all_of(id.begin(), id.end(), good) || id.size() > 64) {
@@ -100,12 +117,33 @@ bool Reader::good_id(const std::string& id, const Span& span, const std::string&
         "start with a lower-case letter, then lower-case letters, digits and _, at most 64");
     return false;
   }
-  if (what == "a state key" && kReserved.contains(id)) {
-    report.error("S105", span, quote(id) + " is a reserved name",
-                 "take another name for this key");
+  return free_name(id, span, what);
+}
+
+bool Reader::free_name(const std::string& id, const Span& span, const std::string& what) {
+  static const std::set<std::string, std::less<>> kReserved = {
+      "run",   "user", "env",   "now",  "result", "item", "index",
+      "round", "row",  "error", "body", "params", "query"};
+  const bool leads_out = what == "a node" && (id == "end" || id == "break");
+  if (leads_out || (what == "a state key" && kReserved.contains(id))) {
+    report.error("S105", span,
+                 quote(id) + " is a reserved name" +
+                     (leads_out ? ": `next` means something else by it" : " of expressions"),
+                 "take another name for " + what);
     return false;
   }
   return true;
+}
+
+bool Reader::lacks(const Node& node, const std::string& key) {
+  if (node.find(key)) return false;
+  return std::none_of(node.members.begin(), node.members.end(), [&](const yaml::Member& member) {
+    return suggest(member.key, {key}) == key;
+  });
+}
+
+std::string Reader::word(const Type& type) {
+  return type.is(Type::Kind::object) && !type.title().empty() ? type.title() : type.text();
 }
 
 void Reader::unsupported(const Span& span, const std::string& what) {
@@ -126,13 +164,16 @@ void Reader::read(const Node& node, bool& out) {
                scalar(node) && slip != kSlips.end() ? slip->second : "");
 }
 
-void Reader::read(const Node& node, std::string& out) {
-  if (!scalar(node) || node.is(Node::Kind::null))
-    return report.error("S104", node.span, std::string("expected text, found ") + word_for(node));
+bool Reader::read(const Node& node, std::string& out) {
+  if (!scalar(node) || node.is(Node::Kind::null)) {
+    report.error("S104", node.span, std::string("expected text, found ") + word_for(node));
+    return false;
+  }
   if (node.is(Node::Kind::number))
     report.warning("Y007", node.span, quote(node.text) + " reads as a number",
                    "\"" + node.text + "\"");
   out = node.text;
+  return true;
 }
 
 void Reader::read(const Node& node, double& out) {
@@ -144,14 +185,18 @@ void Reader::read(const Node& node, double& out) {
 
 void Reader::read_int(const Node& node, int& out, int low, int high) {
   if (!node.is(Node::Kind::integer) || node.integer < low || node.integer > high)
-    return report.error("S104", node.span, "expected a whole number, found " + found(node),
-                        "it must be " + std::to_string(low) + " to " + std::to_string(high));
+    return report.error("S104", node.span,
+                        found(node) + " is not a whole number from " + std::to_string(low) +
+                            " to " + std::to_string(high));
   out = static_cast<int>(node.integer);
 }
 
 void Reader::read(const Node& node, milliseconds& out) {
-  if (const auto time = duration(node.text); scalar(node) && time)
+  const auto time = scalar(node) ? duration(node.text) : std::nullopt;
+  if (time && time->count() > 0)
     out = *time;
+  else if (time)
+    report.error("S104", node.span, found(node) + " is no time at all", "at least 1ms");
   else
     report.error("S104", node.span, found(node) + " is not a duration",
                  node.is(Node::Kind::integer) ? quote(node.text + "s")
@@ -191,9 +236,15 @@ void Reader::read_words(const Node& node, std::vector<std::string>& out) {
     out = {node.text};
     return;
   }
-  if (!is_list(node, "this key")) return;
+  if (!node.is(Node::Kind::list))
+    return report.error("S104", node.span,
+                        std::string("expected a list of words, found ") + word_for(node),
+                        "[one, two]");
   out.clear();
-  for (const Node& item : node.items) read(item, out.emplace_back());
+  for (const Node& item : node.items) {
+    std::string word;
+    if (read(item, word)) out.push_back(std::move(word));
+  }
 }
 
 // "20/day": n per second, minute, hour, day, week or month (30 days).

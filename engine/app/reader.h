@@ -64,6 +64,9 @@ class Reader {
  public:
   Reader(const Files& files, Report& report) : files(files), report(report) {}
 
+  // Maps a stretch of a text to where it stands in its file.
+  using Place = std::function<Span(Position, Position)>;
+
   const Files& files;
   Report& report;
 
@@ -81,7 +84,7 @@ class Reader {
 
   // One overload per field type.  On a mistake: reported, and `out` is left as it was.
   void read(const yaml::Node& node, bool& out);
-  void read(const yaml::Node& node, std::string& out);
+  bool read(const yaml::Node& node, std::string& out);  // false: it was a mistake
   void read(const yaml::Node& node, double& out);
   void read(const yaml::Node& node, milliseconds& out);
   void read(const yaml::Node& node, std::optional<milliseconds>& out);
@@ -112,9 +115,13 @@ class Reader {
   // `known`.
   bool map_of(const yaml::Node& node, const std::string& what,
               const std::vector<std::string>& known);
-  bool is_map(const yaml::Node& node, const std::string& what);
+  bool is_map(const yaml::Node& node, const std::string& what, const std::string& help = {});
+  // Neither the key is there nor one that was meant for it: an unknown key is one mistake, not two.
+  static bool lacks(const yaml::Node& node, const std::string& key);
   bool is_list(const yaml::Node& node, const std::string& what);
   bool good_id(const std::string& id, const Span& span, const std::string& what);
+  // Reports names that mean something else in expressions, or to `next`.
+  bool free_name(const std::string& id, const Span& span, const std::string& what);
   void unsupported(const Span& span, const std::string& what);
 
   // Compiles with the names in scope; problems go to the report at their place inside `node`.
@@ -127,14 +134,30 @@ class Reader {
   std::optional<Json> schema_file(const yaml::Node& node, const std::string& path);
 
   static bool is_path(std::string_view text);
+  // Reports a value that can't be of `wanted`; a constant is checked now, against `schema` if
+  // given.
+  bool wants(const yaml::Node& node, const Value& value, const Type& wanted,
+             const std::string& what, const schema::Schema* schema = nullptr);
+  // A type as messages call it: "a file", "list<string>".
+  static std::string word(const Type& type);
+  // A way out for a key or word that is not known: a synonym of the language or a near name.
+  static std::string suggest(const std::string& word, const std::vector<std::string>& known);
 
  private:
   cel::Names visible() const;  // to templates: `with`, or everything in scope
   void note_reads(const std::vector<std::string>& name_and_fields, const Span& span);
-  bool finish(const mustache::Template& code, const std::function<Span(Position, Position)>& place);
+  std::optional<mustache::Template> parse(const std::string& text, mustache::Escape escape,
+                                          const Place& place);
+  void report_all(const Problems& problems, const Place& place);
   std::optional<FieldType> named_type(const yaml::Node& node, std::string_view text);
   std::optional<FieldType> schema_type(const yaml::Node& node, const Json& schema,
                                        const std::string& path);
+  void report_mistake(const schema::Mistake& mistake, const yaml::Node& node,
+                      const std::string& path);
+  void check_default(const FieldType& type, const yaml::Node& node, const std::string& path);
+  bool stays_inside(const yaml::Node& node, const std::string& path);
+  void report_no_file(const yaml::Node& node, const std::string& path);
+  bool looks_like_path(const yaml::Node& node, std::string_view text);
 };
 
 }  // namespace plenum::app

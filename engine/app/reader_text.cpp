@@ -45,6 +45,33 @@ Value folded(Value::Map map) {
   return Value(std::move(constant));
 }
 
+// The languages count lines from the start of their own text: "opened at 4:1" becomes the place in
+// the file.
+std::string placed(const std::string& message, const Reader::Place& place) {
+  static constexpr std::string_view kAt = " at ";
+  std::string out;
+  size_t from = 0;
+  for (size_t at; (at = message.find(kAt, from)) != std::string::npos;) {
+    out += message.substr(from, at + kAt.size() - from);
+    from = at + kAt.size();
+    Position inner;
+    int length = 0;
+    if (sscanf(message.c_str() + from, "%d:%d%n", &inner.line, &inner.column, &length) != 2)
+      continue;
+    const Position outer = place(inner, inner).start;
+    out += std::to_string(outer.line) + ":" + std::to_string(outer.column);
+    from += static_cast<size_t>(length);
+  }
+  return out + message.substr(from);
+}
+
+Position position_of(std::string_view text, std::string_view what) {
+  const std::string_view before = text.substr(0, text.find(what));
+  const size_t line = before.rfind('\n');
+  return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
+          1 + static_cast<int>(before.size() - (line == std::string_view::npos ? 0 : line + 1))};
+}
+
 }  // namespace
 
 bool Reader::is_path(std::string_view text) {
@@ -64,17 +91,14 @@ void Reader::note_reads(const std::vector<std::string>& path, const Span& span) 
 std::optional<cel::Expression> Reader::compile(const Node& node, std::string text,
                                                Position text_start) {
   auto code = cel::Expression::compile(text, names);
+  const auto place = [&](Position start, Position end) {
+    return node.locate(shifted(start, text_start), shifted(end, text_start));
+  };
   if (!code) {
-    for (const Problem& problem : code.error())
-      report.error(
-          problem.code,
-          node.locate(shifted(problem.start, text_start), shifted(problem.end, text_start)),
-          problem.message, problem.help);
+    report_all(code.error(), place);
     return std::nullopt;
   }
-  for (const cel::Read& read : code->reads())
-    note_reads(read.path,
-               node.locate(shifted(read.start, text_start), shifted(read.end, text_start)));
+  for (const cel::Read& read : code->reads()) note_reads(read.path, place(read.start, read.end));
   return *code;
 }
 
@@ -86,7 +110,13 @@ void Reader::read(const Node& node, Expr& out) {
     return report.error("X505", node.span, "this key is already an expression", "drop the `=`");
   if (node.text.find("{{") != std::string::npos)
     return report.error("X505", node.span, "this key is already an expression", "drop the `{{ }}`");
-  if (auto code = compile(node, node.text)) out = Expr{std::move(code), node.span};
+  auto code = compile(node, node.text);
+  if (!code) return;
+  if (!code->type().fits(Type::Kind::boolean))
+    return report.error("X506", node.span,
+                        "true or false is wanted here, this is " + code->type().text(),
+                        "compare it, for example: " + code->text() + " == …");
+  out = Expr{std::move(code), node.span};
 }
 
 // Data: `=…` computes, `==…` is the text `=…`, `{{…}}` fills in, everything else is itself.
@@ -134,72 +164,122 @@ cel::Names Reader::visible() const {
   return seen;
 }
 
-// Checks a parsed template's names; `place` maps a stretch of its text to the file.
-bool Reader::finish(const mustache::Template& code,
-                    const std::function<Span(Position, Position)>& place) {
-  const Problems problems = code.check(visible());
-  for (const Problem& problem : problems)
-    report.error(problem.code, place(problem.start, problem.end), problem.message, problem.help);
+// Parses a template and checks its names; `place` maps a stretch of its text to the file.  A field
+// that is declared but absent then renders as nothing.
+std::optional<mustache::Template> Reader::parse(const std::string& text, mustache::Escape escape,
+                                                const Place& place) {
+  const auto parsed = mustache::Template::parse(text, {escape, true});
+  if (!parsed) {
+    report_all(parsed.error(), place);
+    return std::nullopt;
+  }
+  if (!parsed->partials().empty()) {
+    const Position tag = position_of(text, "{{>");
+    unsupported(place(tag, {tag.line, tag.column + 3}), "a partial (`{{> }}`)");
+    return std::nullopt;
+  }
+  const cel::Names seen = visible();
+  const Problems problems = parsed->check(seen);
+  report_all(problems, place);
+  if (!problems.empty()) return std::nullopt;
   if (!with || !with->given)
-    for (const mustache::Read& read : code.reads())
+    for (const mustache::Read& read : parsed->reads(seen))
       note_reads(read.path, place(read.start, read.end));
-  return problems.empty();
+  return parsed->typed(seen);
+}
+
+void Reader::report_all(const Problems& problems, const Place& place) {
+  for (const Problem& problem : problems)
+    report.error(problem.code, place(problem.start, problem.end), placed(problem.message, place),
+                 placed(problem.help, place));
 }
 
 std::optional<Text> Reader::text_of(const Node& node, const std::string& text,
                                     mustache::Escape escape) {
   const auto place = [&](Position start, Position end) { return node.locate(start, end); };
-  auto code = mustache::Template::parse(text, {escape, true});
-  if (!code) {
-    for (const Problem& p : code.error())
-      report.error(p.code, place(p.start, p.end), p.message, p.help);
-    return std::nullopt;
+  auto code = parse(text, escape, place);
+  if (!code) return std::nullopt;
+  return Text{std::move(code), node.span, ""};
+}
+
+bool Reader::stays_inside(const Node& node, const std::string& path) {
+  if (("/" + path + "/").find("/../") == std::string::npos) return true;
+  report.error("R210", node.span, quote(path) + " may leave the project's folder",
+               "name it without `..`, from the folder that holds apps.d/");
+  return false;
+}
+
+void Reader::report_no_file(const Node& node, const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = path.substr(0, slash);
+  const std::string near = nearest(path.substr(slash + 1), files.list(folder));
+  report.error(
+      "R202", node.span, "no file " + quote(path) + ", or it is larger than 1 MiB",
+      near.empty() ? "create it in the folder that holds apps.d/" : quote(folder + "/" + near));
+}
+
+// `promts/a.md` is not a prompt of one word: a path that starts with no known folder is a slip.
+bool Reader::looks_like_path(const Node& node, std::string_view text) {
+  if (is_path(text) || text.find('/') == std::string_view::npos ||
+      text.find_first_of(" \n\t") != std::string_view::npos)
+    return false;
+  for (const char* end : {".md", ".txt", ".html", ".htm", ".json", ".mustache"})
+    if (text.ends_with(end)) {
+      const std::string folder(text.substr(0, text.find('/')));
+      const std::string near = nearest(folder, {"prompts", "schemas", "templates", "fixtures"});
+      report.error("R202", node.span,
+                   quote(text) +
+                       " looks like a path, but paths start with prompts/, schemas/, "
+                       "templates/ or fixtures/",
+                   near.empty() ? "move the file there"
+                                : quote(near + std::string(text.substr(folder.size()))));
+      return true;
+    }
+  return false;
+}
+
+bool Reader::wants(const Node& node, const Value& value, const Type& wanted,
+                   const std::string& what, const schema::Schema* schema) {
+  if (const Json* constant = value.constant(); constant && schema) {
+    const std::vector<Violation> violations = schema->validate(*constant, 1);
+    if (violations.empty()) return true;
+    report.error(
+        "D405", node.span,
+        what + " is " + wanted.text() + "; " + quote(to_text(*constant)) +
+            " does not fit: " + (violations[0].pointer.empty() ? "it" : violations[0].pointer) +
+            " " + violations[0].message);
+    return false;
   }
-  if (!finish(*code, place)) return std::nullopt;
-  return Text{*code, node.span, ""};
+  if (value.type().fits(wanted)) return true;
+  report.error("D405", node.span,
+               what + " is " + word(wanted) + ", this gives " + word(value.type()));
+  return false;
 }
 
 std::optional<Text> Reader::file_text(const Node& node, const std::string& path) {
-  if (path.find("..") != std::string::npos || path.starts_with("/")) {
-    report.error("R210", node.span, quote(path) + " leaves the project's folder",
-                 "keep it inside");
-    return std::nullopt;
-  }
+  if (!stays_inside(node, path)) return std::nullopt;
   const std::optional<std::string> text = files.read(path);
   if (!text) {
-    const size_t slash = path.rfind('/');
-    const std::string folder = path.substr(0, slash);
-    const std::string near = nearest(path.substr(slash + 1), files.list(folder));
-    report.error("R202", node.span, "no file " + quote(path),
-                 near.empty() ? "create it beside apps.d/" : quote(folder + "/" + near));
+    report_no_file(node, path);
     return std::nullopt;
   }
   const auto file = std::make_shared<const std::string>(path);
   const auto place = [&](Position start, Position end) { return in_file(file, start, end); };
-  auto code = mustache::Template::parse(*text, {escape_for(path), true});
-  if (!code) {
-    for (const Problem& p : code.error())
-      report.error(p.code, place(p.start, p.end), p.message, p.help);
-    return std::nullopt;
-  }
-  if (!code->partials().empty()) {
-    report.error("T601", in_file(file, {1, 1}, {1, 1}),
-                 "partials are not supported yet in app templates", "write the text out");
-    return std::nullopt;
-  }
-  if (!finish(*code, place)) return std::nullopt;
-  return Text{*code, in_file(file, {1, 1}, {1, 1}), path};
+  auto code = parse(*text, escape_for(path), place);
+  if (!code) return std::nullopt;
+  return Text{std::move(code), in_file(file, {1, 1}, {1, 1}), path};
 }
 
 void Reader::read(const Node& node, Text& out) {
   std::string text;
-  read(node, text);
+  if (!read(node, text)) return;
   if (auto code = text_of(node, text, mustache::Escape::none)) out = std::move(*code);
 }
 
 void Reader::read(const Node& node, Prompt& out) {
   std::string text;
-  read(node, text);
+  if (!read(node, text)) return;
+  if (looks_like_path(node, text)) return;
   auto code = is_path(text) ? file_text(node, text) : text_of(node, text, mustache::Escape::none);
   if (code) static_cast<Text&>(out) = std::move(*code);
 }
@@ -210,7 +290,7 @@ void Reader::read(const Node& node, System& out) {
   read(node, static_cast<Prompt&>(out));
   with = outer;
   if (!out.code || report.size() != before) return;
-  for (const mustache::Read& read : out.code->reads())
+  for (const mustache::Read& read : out.code->reads(names))
     if (read.path[0] != "env" && read.path[0] != "now") {
       const Span span = out.path.empty() ? node.locate(read.start, read.end)
                                          : Span{out.span.file, read.start, read.end};
@@ -224,7 +304,8 @@ void Reader::read(const Node& node, System& out) {
 // now.
 void Reader::read(const Node& node, Page& out) {
   std::string text;
-  read(node, text);
+  if (!read(node, text)) return;
+  if (looks_like_path(node, text)) return;
   if (!is_path(text)) {
     if (auto code = text_of(node, text, mustache::Escape::html)) out.text = std::move(*code);
     return;

@@ -2,6 +2,7 @@
 // collections.
 #include <nlohmann/json.hpp>
 
+#include "engine/app/json_place.h"
 #include "engine/app/reader.h"
 
 namespace plenum::app {
@@ -57,6 +58,14 @@ std::optional<std::string_view> argument(std::string_view text, std::string_view
 
 }  // namespace
 
+Type file_type() {
+  return Type::object({{"id", {Type::Kind::string}},
+                       {"name", {Type::Kind::string}},
+                       {"mime", {Type::Kind::string}},
+                       {"size", {Type::Kind::integer}}},
+                      false, "a file");
+}
+
 schema::Schema FieldType::anything() {
   static const schema::Schema any = *schema::Schema::compile(Json(true));
   return any;
@@ -81,12 +90,58 @@ Json object_schema(const FieldMap& fields) {
   return schema;
 }
 
-// Compiles a schema; its mistakes are reported at the schema file, or at the inline schema.
+namespace {
+
+// Where a mistake of an inline schema stands: at its key when the keyword is wrong, else at its
+// value.
+Span place_in(const Node& schema, std::string_view pointer, bool at_key) {
+  const Node* node = &schema;
+  Span span = schema.span;
+  while (pointer.starts_with('/')) {
+    pointer.remove_prefix(1);
+    const std::string token(pointer.substr(0, pointer.find('/')));
+    pointer.remove_prefix(token.size());
+    if (node->is(Node::Kind::list)) {
+      const size_t i = static_cast<size_t>(atoi(token.c_str()));
+      if (i >= node->items.size()) break;
+      node = &node->items[i];
+      span = node->span;
+      continue;
+    }
+    const auto member =
+        std::find_if(node->members.begin(), node->members.end(),
+                     [&](const yaml::Member& m) { return pointer_token(m.key) == token; });
+    if (member == node->members.end()) break;
+    node = &member->value;
+    span = at_key ? member->key_span : node->span;
+  }
+  return span;
+}
+
+Span file_span(const std::string& path, Position start, Position end) {
+  return {std::make_shared<const std::string>(path), start, end};
+}
+
+}  // namespace
+
+// A mistake is reported where the schema stands: in its file, or in the app file.
+void Reader::report_mistake(const schema::Mistake& mistake, const Node& node,
+                            const std::string& path) {
+  const bool at_key = mistake.code == "J701";
+  Span span = place_in(node, mistake.pointer, at_key);
+  if (const std::optional<std::string> text = path.empty() ? std::nullopt : files.read(path)) {
+    const JsonPlace place = json_place(*text, mistake.pointer);
+    span = at_key ? file_span(path, place.key_start, place.key_end)
+                  : file_span(path, place.value_start, place.value_end);
+  }
+  report.error(mistake.code, span, mistake.message, mistake.help);
+}
+
 std::optional<FieldType> Reader::schema_type(const Node& node, const Json& json,
                                              const std::string& path) {
   schema::Options options;
   options.load = [&](std::string_view uri) -> std::optional<Json> {
-    if (path.empty()) return std::nullopt;
+    if (path.empty() || uri.find("..") != std::string_view::npos) return std::nullopt;
     const std::string folder = path.substr(0, path.rfind('/') + 1);
     const std::optional<std::string> text = files.read(folder + std::string(uri));
     if (!text) return std::nullopt;
@@ -96,34 +151,42 @@ std::optional<FieldType> Reader::schema_type(const Node& node, const Json& json,
   };
   auto code = schema::Schema::compile(json, options);
   if (!code) {
-    for (const schema::Mistake& mistake : code.error()) {
-      const std::string where = mistake.pointer.empty() ? "" : " at " + mistake.pointer;
-      report.error(mistake.code, node.span,
-                   (path.empty() ? "this schema" : quote(path)) + where + ": " + mistake.message,
-                   mistake.help);
-    }
+    for (const schema::Mistake& mistake : code.error()) report_mistake(mistake, node, path);
     return std::nullopt;
   }
   FieldType type;
   type.type = code->type();
   type.schema = *code;
-  if (const Json* fallback = plenum::find(json, "default")) type.fallback = *fallback;
+  if (const Json* fallback = plenum::find(json, "default")) {
+    type.fallback = *fallback;
+    check_default(type, node, path);
+  }
   return type;
 }
 
+void Reader::check_default(const FieldType& type, const Node& node, const std::string& path) {
+  const std::vector<Violation> violations = type.schema.validate(*type.fallback, 1);
+  if (violations.empty()) return;
+  report_mistake({"D405", "/default",
+                  "the default " + quote(to_text(*type.fallback)) + " does not fit its own type: " +
+                      (violations[0].pointer.empty() ? "it" : violations[0].pointer) + " " +
+                      violations[0].message,
+                  "change the default or the type"},
+                 node, path);
+}
+
 std::optional<Json> Reader::schema_file(const Node& node, const std::string& path) {
+  if (!stays_inside(node, path)) return std::nullopt;
   const std::optional<std::string> text = files.read(path);
   if (!text) {
-    const size_t slash = path.rfind('/');
-    const std::string near = nearest(path.substr(slash + 1), files.list(path.substr(0, slash)));
-    report.error(
-        "R202", node.span, "no file " + quote(path),
-        near.empty() ? "create it beside apps.d/" : quote(path.substr(0, slash + 1) + near));
+    report_no_file(node, path);
     return std::nullopt;
   }
   Result<Json> json = parse_json(*text);
   if (!json) {
-    report.error("J701", node.span, quote(path) + " is not JSON: " + json.error().message);
+    const Position place = place_in_message(json.error().message).value_or(Position{1, 1});
+    report.error("J701", file_span(path, place, {place.line, place.column + 1}),
+                 quote(path) + " is not JSON: " + json.error().message);
     return std::nullopt;
   }
   return *std::move(json);
@@ -144,6 +207,7 @@ std::optional<FieldType> Reader::named_type(const Node& node, std::string_view t
     optional->type = type->type.nullable();
     optional->optional = true;
     optional->file = type->file;
+    optional->fallback.reset();  // absent reads as null
     return optional;
   }
   if (const auto inner = argument(text, "list")) {
@@ -159,6 +223,7 @@ std::optional<FieldType> Reader::named_type(const Node& node, std::string_view t
   if (!schema) {
     static const std::vector<std::string> kWords = {"string", "number", "integer", "boolean",
                                                     "object", "any",    "file",    "message"};
+    if (looks_like_path(node, text)) return std::nullopt;
     const std::string near = nearest(text, kWords);
     report.error("S104", node.span, quote(text) + " is not a type",
                  near.empty()
@@ -167,7 +232,7 @@ std::optional<FieldType> Reader::named_type(const Node& node, std::string_view t
     return std::nullopt;
   }
   std::optional<FieldType> type = schema_type(node, *schema, "");
-  if (type && text == "file") type->file = true;
+  if (type && text == "file") type->file = true, type->type = file_type();
   if (type && text == "object") type->type = Type::object({}, true);
   return type;
 }
@@ -178,9 +243,7 @@ void Reader::read(const Node& node, FieldType& out) {
     return;
   }
   std::string text;
-  const size_t before = report.size();
-  read(node, text);
-  if (report.size() != before) return;
+  if (!read(node, text)) return;
   if (auto type = named_type(node, text)) out = std::move(*type);
 }
 
@@ -228,7 +291,7 @@ Type Expects::type() const {
 
 void Reader::read(const Node& node, ModelRef& out) {
   std::string name;
-  read(node, name);
+  if (!read(node, name)) return;
   if (const auto it = models.find(name); it != models.end()) {
     out = it->second;
     return;
@@ -243,7 +306,7 @@ void Reader::read(const Node& node, ModelRef& out) {
 }
 
 void Reader::read(const Node& node, CollectionRef& out) {
-  read(node, out.name);
+  if (!read(node, out.name)) return;
   if (collections)
     if (const auto it = collections->find(out.name); it != collections->end()) {
       out.collection = &it->second;
@@ -254,7 +317,9 @@ void Reader::read(const Node& node, CollectionRef& out) {
     for (const auto& [key, collection] : *collections) known.push_back(key);
   const std::string near = nearest(out.name, known);
   report.error("R201", node.span, "no collection " + quote(out.name),
-               !near.empty() ? quote(near) : "declare it under `collections`");
+               !near.empty()   ? quote(near)
+               : known.empty() ? "declare it under `collections`"
+                               : "one of " + any_of(known));
 }
 
 template <>

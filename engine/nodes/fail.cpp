@@ -32,6 +32,10 @@ struct Fail final : run::Node {
   }
 };
 
+void check_fail(app::Reader& reader, const yaml::Node& yaml, Fail& fail) {
+  reader.good_id(fail.code, yaml.find("code")->span, "an error");
+}
+
 }  // namespace
 
 app::NodeKind fail_kind() {
@@ -39,7 +43,8 @@ app::NodeKind fail_kind() {
              "fail", "Ends the run with an error; the client gets its code, message and status.")
       .needs("code", &Fail::code, "A stable word for programs, such as unreadable_cv.")
       .needs("message", &Fail::message, "A sentence for people.")
-      .takes("status", &Fail::status, 400, 499, "The HTTP status of the answer.");
+      .takes("status", &Fail::status, 400, 499, "The HTTP status of the answer.")
+      .check(check_fail);
 }
 
 }  // namespace plenum::nodes

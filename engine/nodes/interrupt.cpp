@@ -18,7 +18,23 @@ struct Interrupt final : run::Node {
   std::string on_timeout = "fail";
 
   Result<run::Next> start(run::Visit& visit) const override {
-    return run::Next::pause({TRY(returns.in(visit.scope)), TRY(schema(visit.scope)), ttl});
+    Json answer = TRY(schema(visit.scope));
+    TRY(compiles(visit, answer));
+    return run::Next::pause({TRY(returns.in(visit.scope)), std::move(answer), ttl});
+  }
+
+  // A computed schema that is none must stop the run here, not the client who answers.
+  Result<> compiles(const run::Visit& visit, const Json& answer) const {
+    const bool computed = std::any_of(expects.items.begin(), expects.items.end(),
+                                      [](const app::Expects::Item& item) { return item.computed; });
+    if (!computed) return {};
+    const auto code = schema::Schema::compile(answer);
+    if (code) return {};
+    const schema::Mistake& mistake = code.error().front();
+    return fail(Kind::invalid,
+                "what " + quote(visit.path) + " expects is not a schema: " + mistake.pointer + " " +
+                    mistake.message,
+                "invalid_expects");
   }
 
   // Optional fields that the client left out read as null.
@@ -54,9 +70,10 @@ app::NodeKind interrupt_kind() {
       .takes("returns", &Interrupt::returns, "What the client is shown.")
       .needs("expects", &Interrupt::expects,
              "The answer's fields; values in their schemas may be computed with `=`.")
-      .takes("who", &Interrupt::who, {"owner"}, "Who may answer.")
+      .takes("who", &Interrupt::who, {"owner"}, "Who may answer.", {"roles"})
       .takes("ttl", &Interrupt::ttl, "How long it waits (24h).")
-      .takes("on_timeout", &Interrupt::on_timeout, {"fail"}, "What follows when nobody answers.");
+      .takes("on_timeout", &Interrupt::on_timeout, {"fail"}, "What follows when nobody answers.",
+             {"value", "next"});
 }
 
 }  // namespace plenum::nodes

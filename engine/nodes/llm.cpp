@@ -30,9 +30,8 @@ struct Llm final : run::Node {
 
   // The effect's result is {"text": …, "cut": bool, "value"?: parsed, "unparsed"?: why not}.
   Result<run::Next> on(run::Visit& visit, Json reply) const override {
-    if (!output.type) return run::Next::done(std::move(reply["text"]));
-    const bool cut = reply.value("cut", false);
-    if (cut)
+    if (!output.type) return run::Next::done(text_or(reply, "text"));
+    if (const Json* cut = find(reply, "cut"); cut && *cut == true)
       return fail(Kind::invalid,
                   "the model's answer was cut off at `max_tokens`; raise it or ask for less",
                   "model_answer_cut");
@@ -48,8 +47,8 @@ struct Llm final : run::Node {
 
   Result<run::Next> mend(run::Visit& visit, const std::string& text,
                          const std::string& wrong) const {
-    const int repairs = visit.memory.value("repairs", 0);
-    if (repairs >= repair)
+    const size_t repairs = count(visit, "repairs");
+    if (repairs >= static_cast<size_t>(repair))
       return fail(Kind::invalid,
                   "the model's answer does not fit `output`: " + wrong.substr(0, 300),
                   "model_answer_invalid");
@@ -63,7 +62,7 @@ struct Llm final : run::Node {
     const bool unreachable = error.kind == Kind::unavailable || error.kind == Kind::limited ||
                              error.kind == Kind::timeout || error.code == "provider_auth" ||
                              error.code == "model_not_found";
-    const size_t tried = visit.memory.value("model", size_t{0});
+    const size_t tried = count(visit, "model");
     if (!unreachable || error.code == "cost_limit" || tried >= model->fallback.size())
       return std::nullopt;
     visit.memory["model"] = tried + 1;
@@ -71,9 +70,11 @@ struct Llm final : run::Node {
   }
 
   Result<run::Next> ask(run::Visit& visit) const {
-    const size_t tried = visit.memory.value("model", size_t{0});
+    const size_t tried = count(visit, "model");
     run::CallModel call;
-    call.model = tried == 0 ? model : model->fallback.at(tried - 1);
+    if (tried > model->fallback.size())
+      return fail(Kind::internal, "the run remembers a model that its app does not have");
+    call.model = tried == 0 ? model : model->fallback[tried - 1];
     if (system.code) call.system = TRY(system.in(visit.scope));
     call.turns.push_back({false, TRY(prompt_text(visit.scope)), {}});
     if (visit.memory.contains("wrong")) {
@@ -88,6 +89,11 @@ struct Llm final : run::Node {
     if (max_tokens > 0) call.max_tokens = max_tokens;
     TRY(within_budget(visit, call));
     return run::Next::perform(std::move(call));
+  }
+
+  static size_t count(const run::Visit& visit, std::string_view name) {
+    const Json* value = find(visit.memory, name);
+    return value && value->is_number_integer() && *value > 0 ? value->get<size_t>() : 0;
   }
 
   Result<std::string> prompt_text(const Scope& scope) const {

@@ -28,7 +28,10 @@ struct Store final : run::Node {
                                             collection.owned_by_app});
     }
     if (row.empty())
-      return fail(Kind::invalid, "the id for `" + collection.name + "` is not a text");
+      return fail(Kind::invalid,
+                  "the id of a row of `" + collection.name + "` is text; this is " +
+                      (row_id.is_string() ? "empty" : type_name(row_id)),
+                  "wrong_type");
     if (get.collection)
       return run::Next::perform(run::GetRow{collection.name, row, collection.owned_by_app});
     return run::Next::perform(run::DeleteRow{collection.name, row, collection.owned_by_app});
@@ -42,7 +45,8 @@ struct Store final : run::Node {
       const Json* value = find(values, field.name);
       if (!value && field.required())
         return fail(Kind::invalid,
-                    "`" + field.name + "` is missing for a row of `" + collection.name + "`");
+                    "`" + field.name + "` is missing for a row of `" + collection.name + "`",
+                    "wrong_type");
       row[field.name] = value ? *value : field.type.fallback.value_or(Json());
       const std::vector<Violation> violations = field.type.schema.validate(row[field.name], 3);
       if (!violations.empty())
@@ -57,49 +61,79 @@ struct Store final : run::Node {
     return row;
   }
 
-  Type result() const override { return ref().collection ? ref().collection->row_type() : Type(); }
+  Type result() const override {
+    if (remove.collection)
+      return Type::object({{"id", {Type::Kind::string}}}, false, "the result of `delete`");
+    return ref().collection ? ref().collection->row_type() : Type();
+  }
 };
 
-void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
-  int actions = 0;
-  for (const char* action : {"put", "get", "query", "delete"})
-    actions += yaml.find(action) != nullptr;
-  if (actions != 1)
-    return reader.report.error("S102", yaml.span,
-                               "`store` needs exactly one of `put`, `get`, `query` and `delete`");
-  const bool put = yaml.find("put");
-  if (!put && !yaml.find("id"))
-    return reader.report.error(
-        "S102", yaml.span,
-        "`store` needs `id` to " + std::string(yaml.find("get") ? "get" : "delete") + " a row");
-  if (!put || !store.put.collection) return;
-  const yaml::Node* data = yaml.find("data");
-  if (!data) return reader.report.error("S102", yaml.span, "`store` needs `data` to put a row");
-  const app::Collection& collection = *store.put.collection;
+// What `data` gives for one field, as far as it is known before it is computed.
+std::optional<app::Value> given(const app::Value& data, const std::string& name) {
+  if (const app::Value::Map* map = data.map()) {
+    for (const auto& [key, value] : *map)
+      if (key == name) return value;
+  } else if (const Json* constant = data.constant()) {
+    if (const Json* value = find(*constant, name)) return app::Value(*value);
+  }
+  return std::nullopt;
+}
+
+void check_data(app::Reader& reader, const yaml::Node& yaml, const app::Value& data,
+                const app::Collection& collection) {
+  if (!data.type().is(Type::Kind::object)) {
+    reader.wants(yaml, data, Type::object({}, true), "a row of " + quote(collection.name));
+    return;  // what an expression gives is checked when it is put
+  }
   std::vector<std::string> known;
   for (const app::Field& field : collection.fields) known.push_back(field.name);
-  for (const auto& [name, field] : store.data.type().fields())
-    if (!app::find(collection.fields, name))
-      if (const yaml::Member* member = data->find_member(name)) {
-        const std::string near = nearest(name, known);
-        reader.report.error(
-            "D404", member->key_span,
-            "no field " + quote(name) + " in collection " + quote(collection.name),
-            near.empty() ? "one of " + any_of(known) : quote(near));
-      }
-  for (const app::Field& field : collection.fields) {
-    const Type::Field* given = store.data.type().field(field.name);
-    if (!given && field.required() && store.data.type().is(Type::Kind::object) &&
-        !store.data.type().is_open())
-      reader.report.error("D408", data->span,
-                          "a row of " + quote(collection.name) + " needs " + quote(field.name),
-                          "add it");
-    if (given && !given->type.fits(field.type.type))
-      if (const yaml::Member* member = data->find_member(field.name))
-        reader.report.error("D405", member->value.span,
-                            quote(field.name) + " is " + field.type.type.text() + ", this gives " +
-                                given->type.text());
+  for (const auto& [name, type] : data.type().fields()) {
+    if (app::find(collection.fields, name)) continue;
+    const yaml::Member* member = yaml.find_member(name);
+    const std::string near = nearest(name, known);
+    reader.report.error("D404", member ? member->key_span : yaml.span,
+                        "no field " + quote(name) + " in collection " + quote(collection.name),
+                        near.empty() ? "it has " + any_of(known) : quote(near));
   }
+  for (const app::Field& field : collection.fields) {
+    const Type::Field* type = data.type().field(field.name);
+    const yaml::Member* member = yaml.find_member(field.name);
+    if (const auto value = given(data, field.name))
+      reader.wants(member ? member->value : yaml, *value, field.type.type, quote(field.name),
+                   &field.type.schema);
+    else if (type && !type->type.fits(field.type.type))
+      reader.report.error("D405", yaml.span,
+                          quote(field.name) + " is " + app::Reader::word(field.type.type) +
+                              ", this gives " + app::Reader::word(type->type));
+    else if (!type && field.required() && !data.type().is_open())
+      reader.report.error("D408", yaml.span,
+                          "a row of " + quote(collection.name) + " needs " + quote(field.name),
+                          "add it: it is " + app::Reader::word(field.type.type));
+  }
+}
+
+void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
+  std::vector<std::string> actions;
+  for (const char* action : {"put", "get", "query", "delete"})
+    if (yaml.find(action)) actions.push_back(action);
+  if (actions.size() != 1)
+    return reader.report.error("S102", yaml.span,
+                               "`store` needs exactly one of `put`, `get`, `query` and `delete`",
+                               "for example put: a collection");
+  const yaml::Node* id = yaml.find("id");
+  const yaml::Node* data = yaml.find("data");
+  const bool put = actions[0] == "put";
+  if (id) reader.wants(*id, store.id, Type(Type::Kind::string).nullable(put), "`id`");
+  if (!put && !id)
+    reader.report.error("S102", yaml.span, "`store` needs `id` to " + actions[0] + " a row",
+                        "id: =the row's id");
+  if (!put && data)
+    reader.report.error("S101", yaml.find_member("data")->key_span,
+                        "`data` has no meaning for " + quote(actions[0]), "remove it");
+  if (put && !data)
+    reader.report.error("S102", yaml.span, "`store` needs `data` to put a row",
+                        "data: {field: value}");
+  if (put && data) check_data(reader, *data, store.data, *store.put.collection);
 }
 
 }  // namespace

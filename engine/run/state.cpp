@@ -65,6 +65,30 @@ Result<Frame> restore_frame(const Json& json, const app::App& app) {
   return frame;
 }
 
+// A state that no step can have made would lead a later step astray.
+const char* impossible(const State& state, const app::App& app) {
+  const auto graph = app.graphs.find(state.graph);
+  if (graph == app.graphs.end()) return "it is of a graph that its app does not have";
+  const Frame& frame = state.root;
+  if (frame.block != &graph->second.nodes) return "it stands in another graph";
+  if (state.status < Status::running || state.status > Status::cancelled) return "its status";
+  if (frame.phase < Phase::ready || frame.phase > Phase::paused) return "what its node is doing";
+  if (!state.vars.is_object() || !state.about.is_object()) return "its state keys";
+  if (!frame.memory.is_null() && !frame.memory.is_object()) return "its node's memory";
+  if (state.steps < 0 || state.last_event < 0 || frame.call > state.last_call) return "its counts";
+  if ((state.status == Status::waiting) != (frame.phase == Phase::paused) &&
+      (state.status == Status::waiting || state.status == Status::running))
+    return "whether it waits";
+  if (frame.phase == Phase::ready) return nullptr;
+  const auto at = static_cast<size_t>(frame.at);
+  if (at >= frame.block->nodes.size() || !frame.block->nodes[at].body) return "where it stands";
+  if (frame.attempt < 1 || frame.call < 1) return "its counts";
+  if (frame.phase == Phase::paused &&
+      !(find(frame.memory, "returns") && find(frame.memory, "expects")))
+    return "what it waits for";
+  return nullptr;
+}
+
 }  // namespace
 
 const char* name(Status status) {
@@ -112,7 +136,10 @@ Result<State> restore(std::string_view text, const app::App& app) {
   limits.string_bytes = 32 << 20;
   limits.depth = 128;
   limits.members = 1'000'000;
-  Json json = TRY(parse_json(text, limits));
+  Result<Json> parsed = parse_json(text, limits);
+  if (!parsed)
+    return fail(Kind::internal, "the saved run cannot be read: " + parsed.error().message);
+  Json json = *std::move(parsed);
   try {
     if (json.at("v").get<int>() != kVersion)
       return fail(Kind::internal, "the saved run is of a newer version of Plenum");
@@ -134,6 +161,8 @@ Result<State> restore(std::string_view text, const app::App& app) {
     state.model = text_or(json, "model");
     if (const Json* error = find(json, "error")) state.error = restore_error(*error);
     state.failed_at = text_or(json, "failed_at");
+    if (const char* what = impossible(state, app))
+      return fail(Kind::internal, std::string("the saved run cannot be right: ") + what);
     return state;
   } catch (const Json::exception& e) {
     return fail(Kind::internal, std::string("the saved run cannot be read: ") + e.what());

@@ -54,7 +54,7 @@ struct State {
   std::string say;
   int64_t last_event = 0;
   std::string model;  // the model that answered last, as it names itself; \"offline\" says so
-  Json output;                 // when completed
+  Json output;        // when completed
   std::optional<Error> error;  // when failed
   std::string failed_at;       // the node's path
 };

@@ -24,7 +24,13 @@ using app::Target;
 class Names final : public Scope {
  public:
   Names(const State& state, const app::App& app, Millis now)
-      : state_(state), app_(app), now_(rfc3339(now)) {}
+      : state_(state), app_(app), time_(now) {}
+
+  // What `now` is from here on.
+  void at(Millis time) {
+    if (time != time_) now_ = Json();
+    time_ = time;
+  }
 
   const Json* find(std::string_view name) const override {
     if (own && name == own_name) return own;
@@ -32,8 +38,9 @@ class Names final : public Scope {
     if (name == "run") return &state_.about;
     if (name == "user") return &state_.user;
     if (name == "env") return app_.env.get();
-    if (name == "now") return &now_;
-    return nullptr;
+    if (name != "now") return nullptr;
+    if (now_.is_null()) now_ = rfc3339(time_);
+    return &now_;
   }
 
   std::string_view own_name;  // "result" or "error"
@@ -42,8 +49,23 @@ class Names final : public Scope {
  private:
   const State& state_;
   const app::App& app_;
-  const Json now_;
+  Millis time_;
+  mutable Json now_;  // as text, made when it is first asked for
 };
+
+// About as long as the value's JSON text.
+size_t weight(const Json& value) {
+  size_t sum = 2;
+  if (value.is_string()) return sum + value.get_ref<const std::string&>().size();
+  if (value.is_array())
+    for (const Json& item : value) sum += weight(item) + 1;
+  else if (value.is_object())
+    for (const auto& [key, item] : value.get_ref<const Json::object_t&>())
+      sum += key.size() + 4 + weight(item);
+  else
+    sum = 5;
+  return sum;
+}
 
 class Walk {
  public:
@@ -65,12 +87,17 @@ class Walk {
 
   void on(const Started&) { publish("run.started", Json::object()); }
 
-  // What was under way is asked for again, from the scope and the memory it was asked from.
+  // What was under way is asked for again, from the scope and the memory it was asked from, and
+  // under the same call: its key stays the same, so that a row that was put before the crash is put
+  // over, not beside.
   void on(const Restarted&) {
     if (state_.status != Status::running) return;
-    if (frame().phase == Phase::working) begin();
-    if (frame().phase == Phase::backoff)
+    if (frame().phase == Phase::working) {
+      state_.last_call = frame().call - 1;
+      begin();
+    } else if (frame().phase == Phase::backoff) {
       out_.commands.push_back(StartTimer{frame().call, frame().due});
+    }
   }
 
   void on(const Replied& event) {
@@ -157,7 +184,10 @@ class Walk {
     if (node().when) {
       const Result<bool> holds = node().when.holds(names_);
       if (!holds) return trouble(holds.error());
-      if (!*holds) return leave(Target{});
+      if (!*holds) {
+        finish("skipped", Json());
+        return leave(Target{});
+      }
     }
     publish("node.started", Json{{"node", node().id}});
     if (!report_progress()) return;
@@ -172,7 +202,7 @@ class Walk {
       trouble(say.error());
       return false;
     }
-    state_.say = say->is_string() ? say->get<std::string>() : "";
+    state_.say = say->is_string() ? say->get<std::string>() : say->is_null() ? "" : to_text(*say);
     publish("node.progress",
             Json{{"node", node().id}, {"percent", state_.percent}, {"message", state_.say}});
     return true;
@@ -185,9 +215,15 @@ class Walk {
     apply(node().body->start(at));
   }
 
-  Visit visit() { return {names_, frame().memory, node().id, state_.cost_limit - state_.cost_usd}; }
+  // For the node itself `now` is when it was entered: what it asks for is the same again after a
+  // delay or a crash.
+  Visit visit() {
+    names_.at(frame().entered);
+    return {names_, frame().memory, node().id, state_.cost_limit - state_.cost_usd};
+  }
 
   void apply(Result<Next> next) {
+    names_.at(now_);
     if (!next) return trouble(std::move(next).error());
     Frame& f = frame();
     if (auto* result = std::get_if<Next::Done>(&next->what)) return done(std::move(result->result));
@@ -241,8 +277,23 @@ class Walk {
       if (set.check) TRY(check(set.key, value));
       values.emplace_back(set.key, std::move(value));
     }
+    TRY(within_limit(values));
     for (auto& [key, value] : values) state_.vars[key] = std::move(value);
     return {};
+  }
+
+  Result<> within_limit(const std::vector<std::pair<std::string, Json>>& values) const {
+    size_t size = values.empty() ? 0 : weight(state_.vars);
+    for (const auto& [key, value] : values) {
+      const Json* before = find(state_.vars, key);
+      size += weight(value) - (before ? weight(*before) : 0);
+    }
+    if (size <= app_.limits.state_bytes) return {};
+    return fail(Kind::limited,
+                "the state would be larger than the " +
+                    std::to_string(app_.limits.state_bytes >> 10) +
+                    " KB of `limits.state`; keep less in it, or raise the limit",
+                "state_limit");
   }
 
   Result<> check(const std::string& key, const Json& value) {
@@ -279,13 +330,9 @@ class Walk {
 
   // The node has failed for good: what does the author want then?
   void trouble(Error error) {
+    names_.at(now_);
     const app::OnError& otherwise = node().on_error;
-    if (otherwise.then == app::OnError::Then::fail) {
-      const std::string at = node().id;
-      finish("failed", Json{{"code", error.stable_code()}, {"message", error.message}});
-      state_.failed_at = at;
-      return fail_run(std::move(error));
-    }
+    if (otherwise.then == app::OnError::Then::fail) return give_up(std::move(error));
     if (otherwise.then == app::OnError::Then::next) {
       finish("failed", Json{{"code", error.stable_code()}, {"message", error.message}});
       return leave(otherwise.next);
@@ -295,16 +342,23 @@ class Walk {
     names_.own = &seen;
     Result<Json> value = otherwise.value.in(names_);
     names_.own = nullptr;
-    if (!value) return fail_run(std::move(value).error());
+    if (!value) return give_up(std::move(value).error());
     names_.own_name = "result";
     names_.own = &*value;
     Result<> set = set_state(*value);
     Result<Target> target = set ? choose() : Result<Target>(tl::unexpected(set.error()));
     names_.own = nullptr;
-    if (!target) return fail_run(std::move(target).error());
+    if (!target) return give_up(std::move(target).error());
+    publish("node.completed", Json{{"node", node().id}});
     frame().result = *value;
     finish("done", *std::move(value));
     leave(*target);
+  }
+
+  void give_up(Error error) {
+    finish("failed", Json{{"code", error.stable_code()}, {"message", error.message}});
+    state_.failed_at = node().id;
+    fail_run(std::move(error));
   }
 
   void finish(const char* status, Json result) {

@@ -1,0 +1,234 @@
+// Failed effects: tried again, replaced, or the node's end.
+#include <catch2/catch.hpp>
+
+#include "engine/run/retry.h"
+#include "tests/support/test_run.h"
+
+using namespace plenum;
+using std::chrono::milliseconds;
+
+namespace {
+
+const char* kAsk = R"(
+state: {text: optional<string>}
+nodes:
+  - {id: ask, llm: {model: quick, prompt: Hi}, set: text, KEYS}
+  - {id: after, render: {template: "[{{text}}]"}}
+)";
+
+std::shared_ptr<const app::App> asking(const std::string& keys) {
+  std::string text = kAsk;
+  return test_app(text.replace(text.find(", KEYS"), 6, keys.empty() ? "" : ", " + keys));
+}
+
+}  // namespace
+
+TEST_CASE("what can help is tried again, what cannot is not", "[run]") {
+  struct Row {
+    Kind kind;
+    const char* code;
+    bool again;
+  };
+  const Row rows[] = {{Kind::timeout, "", true},
+                      {Kind::limited, "", true},
+                      {Kind::unavailable, "", true},
+                      {Kind::unavailable, "provider_overloaded", true},
+                      {Kind::limited, "quota_exhausted", false},
+                      {Kind::limited, "cost_limit", false},
+                      {Kind::unavailable, "cancelled", false},
+                      {Kind::invalid, "", false},
+                      {Kind::invalid, "blocked", false},
+                      {Kind::not_found, "", false},
+                      {Kind::denied, "", false},
+                      {Kind::conflict, "", false},
+                      {Kind::internal, "", false}};
+  for (const Row& row : rows) {
+    CAPTURE(name(row.kind), row.code);
+    CHECK(run::retryable(error_of(row.kind, row.code), app::Retry()) == row.again);
+  }
+  app::Retry never;
+  never.timeout = never.rate_limit = never.server = false;
+  for (const Row& row : rows) CHECK(!run::retryable(error_of(row.kind, row.code), never));
+  app::Retry timeouts = never;
+  timeouts.timeout = true;
+  CHECK(run::retryable(error_of(Kind::timeout), timeouts));
+  CHECK(!run::retryable(error_of(Kind::limited), timeouts));
+}
+
+TEST_CASE("a delay is spread between nothing and wait times factor to the tries", "[run]") {
+  app::Retry policy;  // 1s, factor 2
+  const Error error = error_of(Kind::timeout);
+  for (int attempt = 1; attempt <= 12; ++attempt) {
+    const int64_t most = std::min<int64_t>(1000ll << (attempt - 1), 60'000);
+    int64_t low = most, high = 0;
+    for (int i = 0; i < 500; ++i) {
+      const int64_t d = run::delay(error, policy, attempt, "seed" + std::to_string(i)).count();
+      REQUIRE(d >= 0);
+      REQUIRE(d <= most);
+      low = std::min(low, d);
+      high = std::max(high, d);
+    }
+    CHECK(low < most / 10);
+    CHECK(high > most * 9 / 10);
+  }
+  CHECK(run::delay(error, policy, 3, "same") == run::delay(error, policy, 3, "same"));
+}
+
+TEST_CASE("Retry-After is a lower bound, of at most 15 minutes", "[run]") {
+  const app::Retry policy;
+  Error error = error_of(Kind::limited);
+  error.retry_after = milliseconds(20'000);
+  CHECK(run::delay(error, policy, 1, "x") == milliseconds(20'000));
+  error.retry_after = milliseconds(1);
+  CHECK(run::delay(error, policy, 6, "y") > milliseconds(1));
+  error.retry_after = std::chrono::hours(3);
+  CHECK(run::delay(error, policy, 1, "x") == std::chrono::minutes(15));
+}
+
+TEST_CASE("a retried node waits for its timer, tries again, and counts its tries", "[run]") {
+  TestRun run(asking("retry: 2"));
+  CHECK(run.start() == R"(#1 ask model quick gemini-3-flash-preview "Hi" | running)");
+  CHECK(run.asked.attempt == 1);
+  CHECK_THAT(run.fails(Kind::unavailable), Catch::StartsWith("#2 in "));
+  CHECK(run.state.root.phase == run::Phase::backoff);
+  CHECK(run.due <= kStart + 1000);
+  CHECK(run.wake() == R"(#3 ask model quick gemini-3-flash-preview "Hi" try 2 | running)");
+  CHECK(run.asked.attempt == 2);
+  CHECK_THAT(run.fails(Kind::timeout), Catch::StartsWith("#4 in "));
+  CHECK(run.wake() == R"(#5 ask model quick gemini-3-flash-preview "Hi" try 3 | running)");
+  CHECK(run.says("ok") == R"(ask done "ok" after 3 | after done "[ok]" | completed "[ok]")");
+}
+
+TEST_CASE("after the last try the node fails with the last error", "[run]") {
+  TestRun run(asking("retry: 1"));
+  run.start();
+  run.fails(Kind::unavailable);
+  run.wake();
+  CHECK(run.fails(error_of(Kind::timeout, "", "no answer in 60s")) ==
+        R"(ask failed {"code":"timeout","message":"no answer in 60s"} after 2 | )"
+        R"(failed at ask timeout: no answer in 60s)");
+}
+
+TEST_CASE("an llm node retries twice unless it is told otherwise, others do not", "[run]") {
+  CHECK(asking("")->graphs.at("main").nodes.nodes[0].retry.max == 2);
+  CHECK(asking("retry: 0")->graphs.at("main").nodes.nodes[0].retry.max == 0);
+  CHECK(asking("")->graphs.at("main").nodes.nodes[1].retry.max == 0);
+  TestRun run(asking("retry: 0"));
+  run.start();
+  CHECK(run.fails(Kind::timeout) == R"(ask failed {"code":"timeout","message":"it broke"} | )"
+                                    R"(failed at ask timeout: it broke)");
+}
+
+TEST_CASE("the peer's Retry-After puts the next try off", "[run]") {
+  TestRun run(asking("retry: 1"));
+  run.start();
+  Error error = error_of(Kind::limited);
+  error.retry_after = milliseconds(90'000);
+  CHECK(run.fails(error) == "#2 in 90000ms | running");
+}
+
+TEST_CASE("a refusal is not tried again", "[run]") {
+  TestRun run(asking("retry: 5"));
+  run.start();
+  CHECK_THAT(run.fails(Kind::invalid, "blocked"), Catch::Contains("failed at ask blocked"));
+}
+
+TEST_CASE("retry on a list retries on nothing else", "[run]") {
+  const auto app = asking("retry: {max: 3, wait: 100ms, factor: 1, on: [rate_limit]}");
+  TestRun limited(app), timeout(app);
+  limited.start();
+  timeout.start();
+  CHECK_THAT(limited.fails(Kind::limited), Catch::StartsWith("#2 in "));
+  CHECK(limited.due <= kStart + 100);
+  CHECK_THAT(timeout.fails(Kind::timeout), Catch::Contains("failed at ask timeout"));
+}
+
+TEST_CASE("every try has a time of its own, the node's or its kind's", "[run]") {
+  const auto timeout = [](const std::string& keys) {
+    TestRun run(asking(keys));
+    run.start();
+    return run.asked.timeout.count();
+  };
+  CHECK(timeout("") == 60'000);
+  CHECK(timeout("timeout: 5s") == 5'000);
+  TestRun run(asking("timeout: 7s"));
+  run.start();
+  run.fails(Kind::timeout);
+  run.wake();
+  CHECK(run.asked.timeout.count() == 7'000);
+}
+
+TEST_CASE("a deliberate retry has another key than the try before", "[run]") {
+  TestRun run(asking(""));
+  run.start();
+  const std::string first = run.asked.key;
+  run.fails(Kind::unavailable);
+  run.wake();
+  CHECK(run.asked.key != first);
+  TestRun same(asking(""));
+  same.start();
+  CHECK(same.asked.key == first);  // a key follows from the run and its place alone
+}
+
+TEST_CASE("on_error value stands in for the result", "[run]") {
+  TestRun run(asking(
+      R"(retry: 0, on_error: {value: "{{error.code}} at {{error.node}}: {{error.message}}"})"));
+  run.start();
+  CHECK(
+      run.fails(Kind::unavailable) ==
+      R"(ask done "unavailable at ask: it broke" | )"
+      R"(after done "[unavailable at ask: it broke]" | completed "[unavailable at ask: it broke]")");
+  CHECK(run.events ==
+        "run.started node.started node.completed node.started node.completed run.completed");
+}
+
+TEST_CASE("on_error comes after the retries", "[run]") {
+  TestRun run(asking("retry: 1, on_error: {value: none}"));
+  run.start();
+  CHECK_THAT(run.fails(Kind::unavailable), Catch::StartsWith("#2 in "));
+  run.wake();
+  CHECK_THAT(run.fails(Kind::unavailable), Catch::StartsWith(R"(ask done "none" after 2)"));
+}
+
+TEST_CASE("on_error next goes on elsewhere and sets nothing", "[run]") {
+  TestRun run(test_app(R"(
+state: {text: {type: string, default: unset}}
+nodes:
+  - {id: ask, llm: {model: quick, prompt: Hi}, retry: 0, set: text, on_error: {next: sorry}}
+  - {id: fine, render: {template: fine}, next: end}
+  - {id: sorry, render: {template: "sorry, {{text}}"}}
+)"));
+  run.start();
+  CHECK(run.fails(Kind::unavailable) ==
+        R"(ask failed {"code":"unavailable","message":"it broke"} | sorry done "sorry, unset" | )"
+        R"(completed "sorry, unset")");
+}
+
+TEST_CASE("a value of on_error that does not fit its key fails the run", "[run]") {
+  TestRun run(test_app(R"(
+state: {n: integer}
+input: {spare: any}
+nodes:
+  - id: ask
+    llm: {model: quick, prompt: Hi, output: {type: object, properties: {n: {type: integer}}, required: [n]}}
+    retry: 0
+    set: {n: =result.n}
+    on_error: {value: =spare}
+output: =n
+)"),
+              Json{{"spare", {{"n", "seven"}}}});
+  run.start();
+  CHECK_THAT(run.fails(Kind::unavailable), Catch::Contains("failed at ask wrong_type"));
+}
+
+TEST_CASE("an error while computing the value of on_error ends the run", "[run]") {
+  TestRun run(test_app(R"(
+input: {list: list<string>}
+nodes:
+  - {id: ask, llm: {model: quick, prompt: Hi}, retry: 0, on_error: {value: "=list[3]"}}
+)"),
+              Json{{"list", Json::array()}});
+  run.start();
+  CHECK_THAT(run.fails(Kind::unavailable), Catch::Contains("failed at ask"));
+  CHECK(run.state.status == run::Status::failed);
+}

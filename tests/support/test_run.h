@@ -1,0 +1,166 @@
+// A run in a test's hands: events go in, what follows comes out as one short line.
+//
+//   "a done 1 | #2 b model quick \"Hi\" | running"
+//
+// Finished nodes first, then commands with the number of their call, then the run's status.
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "engine/run/step.h"
+#include "tests/support/test_app.h"
+
+namespace plenum {
+
+inline constexpr Millis kStart = 1'000'000'000'000;  // 2001-09-09T01:46:40Z
+
+namespace shown {
+
+inline std::string text(const run::Turn& turn) {
+  return (turn.from_model ? " <\"" : " \"") + turn.text + "\"";
+}
+
+inline std::string effect(const run::CallModel& call) {
+  std::string out = "model " + call.model->name + " " + call.model->model;
+  if (!call.system.empty()) out += " system \"" + call.system + "\"";
+  for (const run::Turn& turn : call.turns) out += text(turn);
+  if (call.schema) out += " as " + to_text(*call.schema);
+  if (call.max_tokens) out += " max " + std::to_string(*call.max_tokens);
+  return out;
+}
+inline std::string effect(const run::ExtractText& ask) {
+  return "extract " + text_or(ask.file, "id") + " max " + std::to_string(ask.max_pages);
+}
+inline std::string effect(const run::MakePdf& ask) {
+  return "pdf \"" + ask.name + "\" " + ask.size + " " + ask.margin + " " + ask.html;
+}
+inline std::string effect(const run::PutRow& ask) {
+  return "put " + ask.collection + (ask.id.empty() ? "" : " " + ask.id) + " " + to_text(ask.data) +
+         (ask.ttl ? " for " + std::to_string(ask.ttl->count()) + "ms" : "") +
+         (ask.app_owned ? " of the app" : "");
+}
+inline std::string effect(const run::GetRow& ask) {
+  return "get " + ask.collection + " " + ask.id;
+}
+inline std::string effect(const run::DeleteRow& ask) {
+  return "delete " + ask.collection + " " + ask.id;
+}
+
+inline std::string command(const run::Command& command, Millis now) {
+  if (const auto* ask = std::get_if<run::Perform>(&command))
+    return "#" + std::to_string(ask->call) + " " + ask->path + " " +
+           std::visit([](const auto& e) { return effect(e); }, ask->effect) +
+           (ask->attempt > 1 ? " try " + std::to_string(ask->attempt) : "");
+  if (const auto* timer = std::get_if<run::StartTimer>(&command))
+    return "#" + std::to_string(timer->call) + " in " + std::to_string(timer->due - now) + "ms";
+  return "abandon #" + std::to_string(std::get<run::Abandon>(command).call);
+}
+
+inline std::string status(const run::State& state) {
+  if (state.status == run::Status::waiting)
+    return "waiting at " + run::waiting_at(state) + " " + to_text(state.root.memory["returns"]);
+  if (state.status == run::Status::completed) return "completed " + to_text(state.output);
+  if (state.status == run::Status::failed)
+    return "failed " + (state.failed_at.empty() ? "" : "at " + state.failed_at + " ") +
+           state.error->stable_code() + ": " + state.error->message;
+  return run::name(state.status);
+}
+
+}  // namespace shown
+
+inline Error error_of(Kind kind, std::string code = "", std::string message = "it broke") {
+  Error error;
+  error.kind = kind;
+  error.code = std::move(code);
+  error.message = std::move(message);
+  return error;
+}
+
+class TestRun {
+ public:
+  explicit TestRun(std::shared_ptr<const app::App> app, Json input = Json::object())
+      : app(std::move(app)) {
+    const app::Graph& graph = this->app->graphs.begin()->second;
+    state = run::open(*this->app, graph, "run_1", std::move(input),
+                      Json{{"id", "run_1"},
+                           {"thread_id", "thread_1"},
+                           {"app", this->app->name},
+                           {"graph", graph.name}},
+                      Json{{"id", "ada"}, {"plan", "free"}});
+  }
+
+  std::string happen(const run::Event& event) {
+    const run::Outcome outcome = run::step(state, *app, event, now);
+    std::string line;
+    for (const run::Finished& node : outcome.finished) {
+      line += node.path + " " + node.status +
+              (node.status == "skipped" ? "" : " " + to_text(node.result)) +
+              (node.attempts > 1 ? " after " + std::to_string(node.attempts) : "") + " | ";
+      path += (path.empty() ? "" : " > ") + node.path +
+              (node.status == "done" ? "" : "(" + node.status + ")");
+    }
+    for (const run::Command& command : outcome.commands) {
+      line += shown::command(command, now) + " | ";
+      if (const auto* ask = std::get_if<run::Perform>(&command)) asked = *ask;
+      if (const auto* timer = std::get_if<run::StartTimer>(&command)) due = timer->due;
+    }
+    for (const run::Published& event : outcome.published) {
+      if (event.id != last_event + 1) line += "(event ids jump) ";
+      last_event = event.id;
+      events += (events.empty() ? "" : " ") + event.type;
+      published.push_back(event);
+    }
+    return line + shown::status(state);
+  }
+
+  std::string start() { return happen(run::Started{}); }
+  std::string reply(Json result, double cost_usd = 0, std::string model = "") {
+    return happen(run::Replied{state.root.call, std::move(result), cost_usd, std::move(model)});
+  }
+  // What the effect of a model call gives back.
+  std::string says(const std::string& text, double cost_usd = 0) {
+    Json result{{"text", text}, {"cut", false}};
+    if (Result<Json> value = parse_json(text))
+      result["value"] = *std::move(value);
+    else
+      result["unparsed"] = "not JSON";
+    return reply(std::move(result), cost_usd);
+  }
+  std::string fails(Error error, double cost_usd = 0) {
+    return happen(run::Failed{state.root.call, std::move(error), cost_usd});
+  }
+  std::string fails(Kind kind, std::string code = "") {
+    return fails(error_of(kind, std::move(code)));
+  }
+  std::string wake() {
+    now = std::max(now, state.root.due);
+    return happen(run::TimerDue{state.root.call});
+  }
+  std::string answer(Json value) { return happen(run::Answered{std::move(value)}); }
+  std::string cancel() { return happen(run::Cancelled{}); }
+  std::string deadline() { return happen(run::DeadlinePassed{}); }
+  std::string restart() { return happen(run::Restarted{}); }
+
+  // As another process finds the run: only what was saved is left.
+  void reload() {
+    Result<run::State> restored = run::restore(run::save(state), *app);
+    if (!restored) throw std::runtime_error(restored.error().message);
+    state = *std::move(restored);
+  }
+  std::string vars() const { return to_text(state.vars); }
+
+  std::shared_ptr<const app::App> app;
+  run::State state;
+  Millis now = kStart;
+  std::string path;    // "a > b(skipped) > c"
+  std::string events;  // "run.started node.started …"
+  std::vector<run::Published> published;
+  run::Perform asked;  // last
+  Millis due = 0;      // of the last timer
+
+ private:
+  int64_t last_event = 0;
+};
+
+}  // namespace plenum
