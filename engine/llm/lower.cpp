@@ -405,6 +405,19 @@ Lowered lower(const Json& authored, Dialect dialect) {
   return Lowering(authored, dialect).run();
 }
 
+std::shared_ptr<const Lowered> LoweredSchemas::of(const Json& authored) const {
+  constexpr size_t kMost = 1000;  // old versions of edited apps stay until then
+  std::string text = to_text(authored);
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto known = known_.find(text); known != known_.end()) return known->second;
+  }
+  auto lowered = std::make_shared<const Lowered>(lower(authored, dialect_));
+  std::lock_guard lock(mutex_);
+  if (known_.size() >= kMost) known_.clear();
+  return known_.emplace(std::move(text), std::move(lowered)).first->second;
+}
+
 std::string restored(const Json& authored, const Lowered& lowered, std::string text) {
   Result<Parsed> parsed = read_structured(text);
   if (!parsed) return text;

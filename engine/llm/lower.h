@@ -1,6 +1,11 @@
 // An authored JSON Schema as each provider enforces it, and a reply's way back.
 #pragma once
 
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
 #include "engine/base/json.h"
 
 namespace plenum::llm {
@@ -19,6 +24,19 @@ struct Lowered {
 // tools read.  The reply still has to be validated against the authored schema.  Total: any JSON is
 // accepted.
 Lowered lower(const Json& authored, Dialect dialect);
+
+// Lowers each schema once (an app has few, and calls them often).  Callable from any thread.
+class LoweredSchemas {
+ public:
+  explicit LoweredSchemas(Dialect dialect) : dialect_(dialect) {}
+  std::shared_ptr<const Lowered> of(const Json& authored) const;
+
+ private:
+  const Dialect dialect_;
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::string, std::shared_ptr<const Lowered>>
+      known_;  // by the schema's text
+};
 
 // The reply as the authored schema means it: unwrapped, and without the nulls that stand for absent
 // members (OpenAI has no optional ones).  Text that is not JSON comes back as it is.

@@ -298,3 +298,18 @@ TEST_CASE("circles of references end", "[lower]") {
       R"({"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]}}})");
   CHECK(restored(circle, lower(circle, Dialect::openai), R"({"a":null})") == R"({"a":null})");
 }
+
+TEST_CASE("a schema is lowered once, whoever asks, and another one is another", "[lower]") {
+  const LoweredSchemas schemas(Dialect::openai);
+  const Json one = Json::parse(R"({"type": "object", "properties": {"a": {"type": "string"}}})");
+  const Json other = Json::parse(R"({"type": "object", "properties": {"b": {"type": "string"}}})");
+  std::vector<std::shared_ptr<const Lowered>> seen(8);
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < seen.size(); ++i)
+    threads.emplace_back([&, i] { seen[i] = schemas.of(i % 2 ? one : other); });
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < seen.size(); ++i) {
+    CHECK(seen[i] == schemas.of(i % 2 ? one : other));
+    CHECK(seen[i]->schema["required"][0] == (i % 2 ? "a" : "b"));
+  }
+}

@@ -52,8 +52,7 @@ class Anthropic final : public Provider {
       : access_(completed(std::move(access), "https://api.anthropic.com", "2023-06-01")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    std::optional<Lowered> schema;
-    if (call.schema) schema = lower(*call.schema, Dialect::anthropic);
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
     const std::string system = schema && !schema->enforced
                                    ? with_schema_in_words(call.system, schema->schema)
                                    : call.system;
@@ -91,8 +90,7 @@ class Anthropic final : public Provider {
     if (reason != "end_turn" && reason != "stop_sequence") return fail(unfinished(kPeer, reason));
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)
-      reply.text =
-          restored(*call.schema, lower(*call.schema, Dialect::anthropic), std::move(reply.text));
+      reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
     return reply;
   }
 
@@ -110,6 +108,7 @@ class Anthropic final : public Provider {
   }
 
   const Access access_;
+  const LoweredSchemas schemas_{Dialect::anthropic};
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ Json thinking(const std::string& model, const std::string& reasoning) {
                                                     : "HIGH"}};
 }
 
-Json settings_of(const Call& call, const std::optional<Lowered>& schema) {
+Json settings_of(const Call& call, const Lowered* schema) {
   Json settings = Json::object();
   if (call.temperature) settings["temperature"] = *call.temperature;
   if (call.top_p) settings["topP"] = *call.top_p;
@@ -85,15 +85,14 @@ class Gemini final : public Provider {
             completed(std::move(access), "https://generativelanguage.googleapis.com", "v1beta")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    std::optional<Lowered> schema;
-    if (call.schema) schema = lower(*call.schema, Dialect::gemini);
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
     Json body = {{"contents", Json::array()}};
     for (const Message& message : call.messages) body["contents"].push_back(content_of(message));
     const std::string system = schema && !schema->enforced
                                    ? with_schema_in_words(call.system, schema->schema)
                                    : call.system;
     if (!system.empty()) body["systemInstruction"] = {{"parts", Json::array({text_part(system)})}};
-    if (Json settings = settings_of(call, schema); !settings.empty())
+    if (Json settings = settings_of(call, schema.get()); !settings.empty())
       body["generationConfig"] = std::move(settings);
     TRY(add_params(body, call, {"contents", "systemInstruction", "system_instruction"}));
     return TRY(post(kPeer, access_, call, url_for(call.model), headers(), body));
@@ -143,6 +142,7 @@ class Gemini final : public Provider {
   }
 
   const Access access_;
+  const LoweredSchemas schemas_{Dialect::gemini};
 };
 
 }  // namespace

@@ -76,8 +76,7 @@ class OpenAi final : public Provider {
   explicit OpenAi(Access access) : access_(completed(std::move(access), kHome, "")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    std::optional<Lowered> schema;
-    if (call.schema) schema = lower(*call.schema, Dialect::openai);
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
     const std::string system = schema && !schema->enforced
                                    ? with_schema_in_words(call.system, schema->schema)
                                    : call.system;
@@ -116,8 +115,7 @@ class OpenAi final : public Provider {
     if (reply.cut) return reply;
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)
-      reply.text =
-          restored(*call.schema, lower(*call.schema, Dialect::openai), std::move(reply.text));
+      reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
     return reply;
   }
 
@@ -151,6 +149,7 @@ class OpenAi final : public Provider {
   }
 
   const Access access_;
+  const LoweredSchemas schemas_{Dialect::openai};
 };
 
 }  // namespace
