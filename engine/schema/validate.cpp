@@ -5,65 +5,19 @@
 // counted and depth is bounded, so that neither a schema of nested alternatives nor a reference
 // that never ends can hold the thread; a value that cannot be decided in bounds is not valid.
 
+#include "engine/schema/validator.h"
+
 #include <algorithm>
 
 #include "engine/base/diagnostic.h"
 #include "engine/schema/number.h"
-#include "engine/schema/program.h"
 #include "engine/schema/words.h"
 
 namespace plenum::schema {
 namespace {
 
 constexpr int kMaxDepth = 512;
-constexpr int kMaxValueDepth = 256;       // of values that are compared as a whole
-constexpr uint64_t kFreeSteps = 100'000;  // every value may cost this
 constexpr uint64_t kMostSteps = 20'000'000;
-constexpr size_t kMostForms = 4;  // alternatives that one violation describes
-
-// The way from the root to a value, on the stack of the functions that walk it.
-struct Step {
-  const Step* up;
-  std::string_view key;  // of a member; data() is null for an item
-  size_t index;          // of the member or item
-};
-
-// What has been evaluated of one value, for unevaluatedItems and unevaluatedProperties.
-struct Seen {
-  bool all_items = false;
-  size_t items = 0;              // the first ones
-  std::vector<bool> some_items;  // and these
-  std::vector<bool> members;
-
-  static void mark(std::vector<bool>& list, size_t i) {
-    if (list.size() <= i) list.resize(i + 1);
-    list[i] = true;
-  }
-  void merge(const Seen& other) {
-    all_items |= other.all_items;
-    items = std::max(items, other.items);
-    for (size_t i = 0; i < other.some_items.size(); ++i)
-      if (other.some_items[i]) mark(some_items, i);
-    for (size_t i = 0; i < other.members.size(); ++i)
-      if (other.members[i]) mark(members, i);
-  }
-  bool has_item(size_t i) const {
-    return all_items || i < items || (i < some_items.size() && some_items[i]);
-  }
-  bool has_member(size_t i) const { return i < members.size() && members[i]; }
-};
-
-struct Found {
-  Violation violation;
-  std::vector<uint32_t> order;  // its place in the document, for sorting
-  bool other_kind = false;      // the value is of another kind, not a flawed one of this
-};
-
-std::string pointer_to(const Step* at) {
-  if (!at) return {};
-  return pointer_to(at->up) + "/" +
-         (at->key.data() ? pointer_token(at->key) : std::to_string(at->index));
-}
 
 size_t code_points(std::string_view text) {
   size_t count = 0;
@@ -71,86 +25,25 @@ size_t code_points(std::string_view text) {
   return count;
 }
 
-uint64_t values_in(const Json& value, int depth = 0) {
+}  // namespace
+
+std::string pointer_to(const Step* at) {
+  if (!at) return {};
+  return pointer_to(at->up) + "/" +
+         (at->key.data() ? pointer_token(at->key) : std::to_string(at->index));
+}
+
+uint64_t values_in(const Json& value, int depth) {
   uint64_t count = 1;
   if (value.is_structured() && depth < kMaxValueDepth)
     for (const Json& part : value) count += values_in(part, depth + 1);
   return count;
 }
 
-bool shallow(const Json& value, int depth = kMaxValueDepth) {
+bool shallow(const Json& value, int depth) {
   return !value.is_structured() ||
          (depth > 0 && std::all_of(value.begin(), value.end(),
                                    [&](const Json& part) { return shallow(part, depth - 1); }));
-}
-
-class Validator {
- public:
-  Validator(const Program& program, const Json& root, size_t most)
-      : program_(program), root_(root), most_(most) {
-    if (most > 0) sink_ = &found_;
-  }
-
-  bool run() { return check(0, root_, nullptr, nullptr) && stopped_.empty(); }
-  std::vector<Violation> violations();
-
- private:
-  struct Frame {
-    const Frame* up;
-    uint32_t resource;
-  };
-
-  bool check(Ref ref, const Json& value, const Step* at, Seen* seen);
-  bool rules(const Node& node, const Json& value, const Step* at, Seen* seen);
-  bool nothing_left(const Node& node, const Json& value, const Step* at, Seen* seen);
-  bool type_and_values(const Node& node, const Json& value, const Step* at);
-  bool by_kind(const Node& node, const Json& value, const Step* at, Seen* seen);
-  bool numbers(const Numbers& rule, const Json& value, const Step* at);
-  bool strings(const Strings& rule, const Json& value, const Step* at);
-  bool arrays(const Arrays& rule, const Json& value, const Step* at, Seen* seen);
-  bool contains(const Arrays& rule, const Json& value, const Step* at, Seen* seen);
-  bool unique(const Json& value, const Step* at);
-  bool objects(const Objects& rule, const Json& value, const Step* at, Seen* seen);
-  bool members(const Objects& rule, const Json& value, const Step* at, Seen* seen);
-  bool member(const Objects& rule, size_t slot, const Json& value, const Step& at, Seen* seen);
-  bool not_allowed(const Objects& rule, const Step& at);
-  bool in_place(const Node& node, const Json& value, const Step* at, Seen* seen);
-  bool any_of(const std::vector<Ref>& forms, const Json& value, const Step* at, Seen* seen);
-  bool one_of(const std::vector<Ref>& forms, const Json& value, const Step* at, Seen* seen);
-  bool unevaluated(const Node& node, const Json& value, const Step* at, Seen& seen);
-  Ref dynamic_target(const Node& node) const;
-
-  bool passes(Ref ref, const Json& value, const Step* at, Seen* seen);  // quietly
-  bool refuse_forms(const std::vector<Ref>& forms, const Json& value, const Step* at);
-  template <typename Say>
-  bool refuse(const Step* at, Say say, bool other_kind = false);
-  bool collecting() const { return sink_ && sink_->size() < most_; }
-  bool spend(uint64_t steps);
-  bool stop(std::string why);
-
-  const Program& program_;
-  const Json& root_;
-  const size_t most_;
-  std::vector<Found> found_;
-  std::vector<Found>* sink_ = nullptr;
-  const Frame* frames_ = nullptr;
-  std::string stopped_;  // why, when a limit ended the work
-  uint64_t steps_ = 0;
-  uint64_t limit_ = kFreeSteps;
-  int depth_ = 0;
-};
-
-template <typename Say>
-bool Validator::refuse(const Step* at, Say say, bool other_kind) {
-  if (!collecting()) return false;
-  Found found{{pointer_to(at), say()}, {}, other_kind};
-  for (const Step* step = at; step; step = step->up)
-    found.order.push_back(static_cast<uint32_t>(step->index));
-  std::reverse(found.order.begin(), found.order.end());
-  for (const Found& known : *sink_)
-    if (known.violation == found.violation) return false;
-  sink_->push_back(std::move(found));
-  return false;
 }
 
 bool Validator::stop(std::string why) {
@@ -314,179 +207,6 @@ bool Validator::strings(const Strings& rule, const Json& value, const Step* at) 
   return ok;
 }
 
-bool Validator::arrays(const Arrays& rule, const Json& value, const Step* at, Seen* seen) {
-  const size_t size = value.size();
-  bool ok = true;
-  if (size < rule.least)
-    ok = refuse(at, [&] {
-      return "must have at least " + counted(rule.least, "item") + "; it has " +
-             std::to_string(size);
-    });
-  if (size > rule.most)
-    ok = refuse(at, [&] {
-      return "must have at most " + counted(rule.most, "item") + "; it has " + std::to_string(size);
-    });
-  if (!ok && !collecting()) return false;
-  if (rule.unique) ok &= unique(value, at);
-  const size_t first = std::min(rule.prefix.size(), size);
-  for (size_t i = 0; i < size; ++i) {
-    const Step step{at, {}, i};
-    const Ref ref = i < first ? rule.prefix[i] : rule.items;
-    if (i < first && program_.nodes[ref].always) continue;
-    if (ref == kNone || program_.nodes[ref].always) break;
-    if (i >= first && program_.nodes[ref].never) {
-      ok = refuse(at, [&] {
-        return "must have at most " + counted(first, "item") + "; it has " + std::to_string(size);
-      });
-      break;
-    }
-    ok &= check(ref, value[i], &step, nullptr);
-    if (!ok && !collecting()) return false;
-  }
-  if (seen) {
-    seen->items = std::max(seen->items, first);
-    seen->all_items |= rule.items != kNone;
-  }
-  if (rule.contains != kNone) ok &= contains(rule, value, at, seen);
-  return ok;
-}
-
-bool Validator::contains(const Arrays& rule, const Json& value, const Step* at, Seen* seen) {
-  uint64_t count = 0;
-  for (size_t i = 0; i < value.size(); ++i) {
-    const Step step{at, {}, i};
-    if (!passes(rule.contains, value[i], &step, nullptr)) continue;
-    ++count;
-    if (seen) Seen::mark(seen->some_items, i);
-  }
-  const auto broken = [&](const char* what, uint64_t limit) {
-    return refuse(at, [&] {
-      return std::string(what) + counted(limit, "item") +
-             " of the kind that `contains` describes; it has " + std::to_string(count);
-    });
-  };
-  if (count < rule.contains_least) return broken("must have at least ", rule.contains_least);
-  if (count > rule.contains_most) return broken("must have at most ", rule.contains_most);
-  return true;
-}
-
-bool Validator::unique(const Json& value, const Step* at) {
-  if (value.size() < 2) return true;
-  if (!shallow(value)) return stop("the items of a list that must differ are nested too deep");
-  if (!spend(values_in(value))) return false;
-  const auto same = [&](size_t first, size_t second) {
-    const Step step{at, {}, second};
-    return refuse(&step, [&] {
-      return "is the same as item " + std::to_string(first) + "; all items must differ";
-    });
-  };
-  if (value.size() <= 8) {
-    for (size_t second = 1; second < value.size(); ++second)
-      for (size_t first = 0; first < second; ++first)
-        if (equal(value[first], value[second])) return same(first, second);
-    return true;
-  }
-  std::unordered_map<std::string, size_t> texts;
-  for (size_t i = 0; i < value.size(); ++i) {
-    const auto known = texts.emplace(canonical(value[i]), i);
-    if (!known.second) return same(known.first->second, i);
-  }
-  return true;
-}
-
-bool Validator::objects(const Objects& rule, const Json& value, const Step* at, Seen* seen) {
-  const size_t size = value.size();
-  bool ok = true;
-  if (size < rule.least)
-    ok = refuse(at, [&] {
-      return "must have at least " + counted(rule.least, "member") + "; it has " +
-             std::to_string(size);
-    });
-  if (size > rule.most)
-    ok = refuse(at, [&] {
-      return "must have at most " + counted(rule.most, "member") + "; it has " +
-             std::to_string(size);
-    });
-  ok &= members(rule, value, at, seen);
-  if (!ok && !collecting()) return false;
-  for (const auto& [name, needed] : rule.dependent_required) {
-    if (!spend(1 + size / 16) || !find(value, name)) continue;
-    for (const std::string& other : needed)
-      if (!find(value, other))
-        ok = refuse(at, [&, name = name] {
-          return plenum::quoted(other) + " is required when " + plenum::quoted(name) + " is there";
-        });
-  }
-  for (const auto& [name, ref] : rule.dependent_schemas)
-    if (spend(1 + size / 16) && find(value, name)) ok &= check(ref, value, at, seen);
-  return ok;
-}
-
-bool Validator::members(const Objects& rule, const Json& value, const Step* at, Seen* seen) {
-  uint64_t present = 0;  // of the first 64 slots
-  std::vector<bool> more_present(rule.slots.size() > 64 ? rule.slots.size() : 0);
-  bool ok = true;
-  size_t hint = 0, index = 0;
-  for (const auto& [key, part] : value.get_ref<const Json::object_t&>()) {
-    const Step step{at, key, index++};
-    const size_t slot = rule.slot(key, hint);
-    if (slot < rule.slots.size()) {
-      hint = slot + 1;
-      if (slot < 64)
-        present |= uint64_t{1} << slot;
-      else
-        more_present[slot] = true;
-    }
-    ok &= member(rule, slot, part, step, seen);
-    if (!ok && !collecting()) return false;
-  }
-  for (size_t slot = 0; slot < rule.slots.size(); ++slot) {
-    if (!rule.slots[slot].required) continue;
-    if (slot < 64 ? present >> slot & 1 : more_present[slot]) continue;
-    ok = refuse(at, [&] { return plenum::quoted(rule.slots[slot].name) + " is required"; });
-  }
-  return ok;
-}
-
-bool Validator::member(const Objects& rule, size_t slot, const Json& value, const Step& at,
-                       Seen* seen) {
-  bool ok = true, known = false;
-  if (slot < rule.slots.size() && rule.slots[slot].node != kNone) {
-    known = true;
-    ok = check(rule.slots[slot].node, value, &at, nullptr);
-  }
-  for (const auto& [pattern, ref] : rule.patterns) {
-    if (!spend(1 + at.key.size() / 64) || !matches(*pattern, at.key)) continue;
-    known = true;
-    ok &= check(ref, value, &at, nullptr);
-  }
-  if (!known && rule.additional != kNone) {
-    known = true;
-    ok &= program_.nodes[rule.additional].never ? not_allowed(rule, at)
-                                                : check(rule.additional, value, &at, nullptr);
-  }
-  if (known && seen) Seen::mark(seen->members, at.index);
-  if (rule.names == kNone || program_.nodes[rule.names].always) return ok;
-  const Json name(at.key);
-  if (passes(rule.names, name, &at, nullptr)) return ok;
-  if (!collecting()) return false;
-  std::vector<Found> why;
-  std::swap(*sink_, why);
-  check(rule.names, name, &at, nullptr);
-  std::swap(*sink_, why);
-  for (const Found& one : why) refuse(&at, [&] { return "its name " + one.violation.message; });
-  return false;
-}
-
-bool Validator::not_allowed(const Objects& rule, const Step& at) {
-  return refuse(&at, [&] {
-    std::vector<std::string> names;
-    for (const Slot& slot : rule.slots)
-      if (slot.node != kNone) names.push_back(slot.name);
-    return plenum::quoted(at.key) + " is not allowed here" + instead_of(at.key, names);
-  });
-}
-
 bool Validator::in_place(const Node& node, const Json& value, const Step* at, Seen* seen) {
   bool ok = true;
   const auto also = [&](Ref ref) {
@@ -520,112 +240,6 @@ bool Validator::in_place(const Node& node, const Json& value, const Step* at, Se
   return ok;
 }
 
-bool Validator::any_of(const std::vector<Ref>& forms, const Json& value, const Step* at,
-                       Seen* seen) {
-  bool any = false;
-  for (const Ref form : forms) {
-    Seen tried;
-    if (!passes(form, value, at, seen ? &tried : nullptr)) continue;
-    any = true;
-    if (!seen) break;
-    seen->merge(tried);
-  }
-  return any || refuse_forms(forms, value, at);
-}
-
-bool Validator::one_of(const std::vector<Ref>& forms, const Json& value, const Step* at,
-                       Seen* seen) {
-  std::vector<size_t> fitting;
-  for (size_t i = 0; i < forms.size(); ++i) {
-    Seen tried;
-    if (!passes(forms[i], value, at, seen ? &tried : nullptr)) continue;
-    fitting.push_back(i);
-    if (fitting.size() == 2) break;
-    if (seen) seen->merge(tried);
-  }
-  if (fitting.size() == 1) return true;
-  if (fitting.empty()) return refuse_forms(forms, value, at);
-  return refuse(at, [&] {
-    return "must fit exactly one of " + std::to_string(forms.size()) +
-           " forms (`oneOf`); it fits forms " + std::to_string(fitting[0] + 1) + " and " +
-           std::to_string(fitting[1] + 1);
-  });
-}
-
-bool Validator::passes(Ref ref, const Json& value, const Step* at, Seen* seen) {
-  std::vector<Found>* const sink = sink_;
-  sink_ = nullptr;
-  const bool ok = check(ref, value, at, seen);
-  sink_ = sink;
-  return ok;
-}
-
-// No alternative fits.  When the value is of the kind that just one of them is about, that one's
-// violations say it best; a member that must have a certain value (a discriminator) decides the
-// kind, too.
-bool Validator::refuse_forms(const std::vector<Ref>& forms, const Json& value, const Step* at) {
-  if (!collecting()) return false;
-  size_t depth = 0;
-  for (const Step* step = at; step; step = step->up) ++depth;
-  std::vector<std::vector<Found>> tries;
-  std::vector<size_t> likely;
-  std::vector<Found>* const sink = sink_;
-  for (const Ref form : forms) {
-    if (tries.size() == 4 * kMostForms) break;
-    tries.emplace_back();
-    sink_ = &tries.back();
-    check(form, value, at, nullptr);
-    const bool other =
-        std::any_of(tries.back().begin(), tries.back().end(), [&](const Found& found) {
-          return found.other_kind && (found.order.size() == depth ||
-                                      (found.order.size() == depth + 1 && value.is_object()));
-        });
-    if (!other) likely.push_back(tries.size() - 1);
-  }
-  sink_ = sink;
-  if (likely.size() == 1 && tries.size() == forms.size()) {
-    for (Found& found : tries[likely[0]])
-      if (collecting()) sink_->push_back(std::move(found));
-    return false;
-  }
-  return refuse(at, [&] {
-    const std::string here = pointer_to(at);
-    std::string text = "must fit one of " + std::to_string(forms.size()) + " forms: ";
-    for (size_t i = 0; i < tries.size() && i < kMostForms; ++i) {
-      text += (i ? " (" : "(") + std::to_string(i + 1) + ") ";
-      if (tries[i].empty()) continue;
-      const Violation& first = tries[i][0].violation;
-      if (first.pointer.size() > here.size())
-        text += plenum::quoted(first.pointer.substr(here.size())) + " ";
-      text += first.message;
-    }
-    return text + (forms.size() > kMostForms ? " …" : "");
-  });
-}
-
-bool Validator::unevaluated(const Node& node, const Json& value, const Step* at, Seen& seen) {
-  bool ok = true;
-  if (value.is_array() && node.arrays && node.arrays->unevaluated != kNone) {
-    for (size_t i = 0; i < value.size(); ++i) {
-      const Step step{at, {}, i};
-      if (!seen.has_item(i)) ok &= check(node.arrays->unevaluated, value[i], &step, nullptr);
-    }
-    seen.all_items = true;
-  }
-  if (value.is_object() && node.objects && node.objects->unevaluated != kNone) {
-    const bool never = program_.nodes[node.objects->unevaluated].never;
-    size_t index = 0;
-    for (const auto& [key, part] : value.get_ref<const Json::object_t&>()) {
-      const Step step{at, key, index++};
-      if (seen.has_member(step.index)) continue;
-      ok &= never ? not_allowed(*node.objects, step)
-                  : check(node.objects->unevaluated, part, &step, nullptr);
-      Seen::mark(seen.members, step.index);
-    }
-  }
-  return ok;
-}
-
 // The outermost resource on the way here that has the anchor; otherwise where the reference leads
 // by itself.
 Ref Validator::dynamic_target(const Node& node) const {
@@ -638,8 +252,6 @@ Ref Validator::dynamic_target(const Node& node) const {
   }
   return target;
 }
-
-}  // namespace
 
 std::vector<Violation> Schema::validate(const Json& value, size_t most) const {
   Validator validator(*program_, value, std::max<size_t>(most, 1));
