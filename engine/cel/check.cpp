@@ -271,6 +271,7 @@ Type Checker::resolve_name(Node& node, Path& path) {
 }
 
 Type Checker::unknown_name(Node& node) {
+  if (!strict_) return {};
   std::vector<std::string> candidates;
   for (const Local& known : locals_) candidates.emplace_back(known.name);
   for (const auto& [name, type] : names_) candidates.push_back(name);

@@ -179,6 +179,7 @@ Type Checker::lazy_optional(Node& node) {
 }
 
 Type Checker::unknown_function(const Node& node) {
+  if (!strict_) return {};
   const std::string name(node.text);
   const size_t start = node.member ? node.place : node.start;
   const size_t end = node.place + node.text.substr(node.text.rfind('.') + 1).size();

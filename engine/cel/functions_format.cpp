@@ -1,5 +1,6 @@
 // string.format(list): %s %d %f %e %b %x %X %o and %%, as the strings extension describes them.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -113,16 +114,13 @@ class Formatter {
     return true;
   }
 
-  void digits(uint64_t number, unsigned base, bool upper) {
+  void digits(uint64_t number, int base, bool upper) {
     char buffer[64];
-    char* at = buffer + sizeof(buffer);
-    do {
-      *--at = (upper ? "0123456789ABCDEF" : "0123456789abcdef")[number % base];
-      number /= base;
-    } while (number);
-    made_.append(at, static_cast<size_t>(buffer + sizeof(buffer) - at));
+    char* end = std::to_chars(buffer, buffer + sizeof(buffer), number, base).ptr;
+    if (upper) std::transform(buffer, end, buffer, [](char c) { return c >= 'a' ? c - 32 : c; });
+    made_.append(buffer, end);
   }
-  bool whole(const Value& value, unsigned base, bool upper) {
+  bool whole(const Value& value, int base, bool upper) {
     if (value.is(Tag::uint)) return digits(value.u, base, upper), true;
     if (!value.is(Tag::integer)) return false;
     if (value.i < 0) made_ += '-';
