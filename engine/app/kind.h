@@ -30,7 +30,8 @@ struct FieldSpec {
   bool required = false;
   std::string summary;
   std::function<void(Reader&, const yaml::Node&, run::Node&)> read;
-  bool is_with = false;
+  // Of `with`: what the node's templates then see.
+  std::function<const With*(const run::Node&)> with = {};
 };
 
 struct NodeKind {

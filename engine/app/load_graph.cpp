@@ -27,7 +27,7 @@ class GraphLoader {
     if (const Node* input = node.find("input")) reader_.read(*input, graph_.input);
     for (const Field& field : graph_.input)
       reader_.free_name(field.name, field.span, "a state key");
-    if (const Node* state = node.find("state")) load_state(*state);
+    if (const Node* state = node.find("state")) load_state(reader_, *state, graph_);
     name_fields();
     graph_.nodes.id = graph_.name;
     const Node* nodes = node.find("nodes");
@@ -48,50 +48,6 @@ class GraphLoader {
   }
 
  private:
-  // A state key is a type, or a map with `type` and what is done with writes.
-  void load_state(const Node& node) {
-    if (!reader_.is_map(node, "`state`")) return;
-    for (const yaml::Member& member : node.members) {
-      Field field{member.key, member.key_span, FieldType()};
-      reader_.good_id(member.key, member.key_span, "a state key");
-      if (find(graph_.input, member.key)) {
-        reader_.report.error("Y001", member.key_span,
-                             quote(member.key) + " is an input already; inputs are state, too",
-                             "remove it here, or take another name");
-        continue;
-      }
-      if (!planned(member.value)) read_state_type(member.value, field);
-      graph_.state.push_back(std::move(field));
-    }
-  }
-
-  bool planned(const Node& node) {
-    bool found = false;
-    for (const char* key : {"reduce", "keep", "last"})
-      if (const yaml::Member* option = node.find_member(key)) {
-        reader_.unsupported(option->key_span, "`" + std::string(key) + "` of a state key");
-        found = true;
-      }
-    return found;
-  }
-
-  // {type: list<string>, default: []}: the type is a word of the language, not JSON Schema's.
-  void read_state_type(const Node& node, Field& field) {
-    const Node* type = node.find("type");
-    static const std::set<std::string, std::less<>> kWords = {"any", "file", "message"};
-    if (!type || !type->is(Node::Kind::string) ||
-        !(type->text.find('<') != std::string::npos || Reader::is_path(type->text) ||
-          kWords.contains(type->text)))
-      return reader_.read(node, field.type);
-    reader_.map_of(node, "a state key", {"type", "default"});
-    reader_.read(*type, field.type);
-    const Node* fallback = node.find("default");
-    if (!fallback) return;
-    field.type.fallback = fallback->to_json();
-    reader_.wants(*fallback, Value(fallback->to_json()), field.type.type, quote(field.name),
-                  &field.type.schema);
-  }
-
   void name_fields() {
     reader_.names = base_names(reader_);
     reader_.unwritten.clear();
@@ -140,7 +96,7 @@ class GraphLoader {
     if (const Node* when = node.find("when")) reader_.read(*when, def.when);
     if (const yaml::Member* cache = node.find_member("cache"))
       reader_.unsupported(cache->key_span, "`cache`");
-    if (const Node* progress = node.find("progress")) load_progress(*progress, def);
+    if (const Node* progress = node.find("progress")) load_progress(reader_, *progress, def);
     Type result = Type::Kind::null;
     if (kind && kind_member) {
       def.kind = kind->name;
@@ -153,7 +109,7 @@ class GraphLoader {
         reader_.report.error("S102", node.span, "node " + quote(def.id) + " does nothing",
                              "give it a kind such as `llm`, or `set`, or `next`");
     }
-    if (const Node* retry = node.find("retry")) load_retry(*retry, def.retry);
+    if (const Node* retry = node.find("retry")) load_retry(reader_, *retry, def.retry);
     if (const Node* timeout = node.find("timeout")) reader_.read(*timeout, def.timeout);
     last_result_ = result;
     const auto saved = reader_.names;
@@ -221,18 +177,14 @@ class GraphLoader {
     if (!reader_.is_map(args, "`" + kind.name + "`", shape_of(kind))) return {};
     const size_t before = reader_.report.size();
     check_keys(kind, args);
-    With with;
     for (const FieldSpec& field : kind.fields) {
       const Node* value = args.find(field.name);
       if (!value) {
         if (field.required && Reader::lacks(args, field.name)) report_missing(kind, field, member);
         continue;
       }
-      if (field.is_with) {
-        reader_.read(*value, with);
-        reader_.with = &with;
-      }
       field.read(reader_, *value, *body);
+      if (field.with) reader_.with = field.with(*body);
     }
     reader_.with = nullptr;
     if (reader_.report.size() != before) return {};
@@ -271,54 +223,6 @@ class GraphLoader {
     }
     reader_.report.error("S102", member.key_span, quote(kind.name) + " needs " + quote(field.name),
                          help);
-  }
-
-  void load_progress(const Node& node, NodeDef& def) {
-    if (!reader_.map_of(node, "`progress`", {"at", "say"})) return;
-    if (const Node* at = node.find("at"))
-      reader_.read_int(*at, def.percent, 0, 100);
-    else
-      reader_.report.error("S102", node.span, "`progress` needs `at`",
-                           "a percentage, for example at: 40");
-    if (const Node* say = node.find("say")) {
-      reader_.read(*say, def.say);
-      reader_.wants(*say, def.say, Type(Type::Kind::string).nullable(), "`say`");
-    }
-  }
-
-  void load_retry(const Node& node, Retry& retry) {
-    if (!node.is(Node::Kind::map)) return reader_.read_int(node, retry.max, 0, 10);
-    if (!reader_.map_of(node, "`retry`", {"max", "wait", "factor", "on"})) return;
-    if (const Node* max = node.find("max")) reader_.read_int(*max, retry.max, 0, 10);
-    if (const Node* wait = node.find("wait")) {
-      reader_.read(*wait, retry.wait);
-      if (retry.wait > std::chrono::minutes(1))
-        reader_.report.error("S104", wait->span,
-                             "`wait` is " + quote(wait->text) + "; it must be at most 1m",
-                             "a peer that says how long to wait is waited for anyway");
-    }
-    if (const Node* factor = node.find("factor")) {
-      reader_.read(*factor, retry.factor);
-      if (retry.factor < 1 || retry.factor > 10)
-        reader_.report.error("S104", factor->span,
-                             "`factor` is " + quote(factor->text) + "; it must be 1 to 10");
-    }
-    if (const Node* on = node.find("on")) {
-      std::vector<std::string> kinds;
-      reader_.read_words(*on, kinds);
-      retry.timeout = retry.rate_limit = retry.server = false;
-      for (const std::string& word : kinds) {
-        if (word == "timeout")
-          retry.timeout = true;
-        else if (word == "rate_limit")
-          retry.rate_limit = true;
-        else if (word == "server")
-          retry.server = true;
-        else
-          reader_.report.error("S104", on->span, quote(word) + " cannot be retried on",
-                               "timeout, rate_limit or server");
-      }
-    }
   }
 
   void load_set(const Node& node, NodeDef& def, const Type& result) {

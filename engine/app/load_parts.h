@@ -12,6 +12,9 @@ namespace plenum::app {
 cel::Names base_names(const Reader& reader);
 
 void load_graph(Reader& reader, const Kinds& kinds, const yaml::Node& node, Graph& graph);
+void load_state(Reader& reader, const yaml::Node& node, Graph& graph);
+void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);
+void load_retry(Reader& reader, const yaml::Node& node, Retry& retry);
 void load_models(Reader& reader, const yaml::Node& node, App& app);
 void load_collections(Reader& reader, const yaml::Node& node, App& app);
 void load_routes(Reader& reader, const yaml::Node& node, const yaml::Node* access, App& app);

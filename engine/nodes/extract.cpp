@@ -1,7 +1,7 @@
 // extract: the text of an uploaded document.
 #include <nlohmann/json.hpp>
 
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -33,8 +33,8 @@ void check_extract(app::Reader& reader, const yaml::Node& yaml, Extract& extract
 
 }  // namespace
 
-app::NodeKind extract_kind() {
-  return app::KindOf<Extract>("extract", "Reads the text of a PDF, DOCX, TXT, MD or HTML file.")
+NodeKind extract_kind() {
+  return KindOf<Extract>("extract", "Reads the text of a PDF, DOCX, TXT, MD or HTML file.")
       .needs("file", &Extract::file, "A file: an uploaded input or one from a collection.")
       .takes("max_pages", &Extract::max_pages, 1, 2000, "More pages than this are an error.")
       .timeout(std::chrono::seconds(60))

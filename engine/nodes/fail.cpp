@@ -1,5 +1,5 @@
 // fail: ends the run with an error of the author's own words.
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -38,9 +38,9 @@ void check_fail(app::Reader& reader, const yaml::Node& yaml, Fail& fail) {
 
 }  // namespace
 
-app::NodeKind fail_kind() {
-  return app::KindOf<Fail>(
-             "fail", "Ends the run with an error; the client gets its code, message and status.")
+NodeKind fail_kind() {
+  return KindOf<Fail>("fail",
+                      "Ends the run with an error; the client gets its code, message and status.")
       .needs("code", &Fail::code, "A stable word for programs, such as unreadable_cv.")
       .needs("message", &Fail::message, "A sentence for people.")
       .takes("status", &Fail::status, 400, 499, "The HTTP status of the answer.")

@@ -4,7 +4,7 @@
 // judged by what its client was shown, whatever happens to the app's file meanwhile.
 #include <nlohmann/json.hpp>
 
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -63,8 +63,8 @@ struct Interrupt final : run::Node {
 
 }  // namespace
 
-app::NodeKind interrupt_kind() {
-  return app::KindOf<Interrupt>(
+NodeKind interrupt_kind() {
+  return KindOf<Interrupt>(
              "interrupt",
              "Pauses the run until a client answers; the result is the validated answer.")
       .takes("returns", &Interrupt::returns, "What the client is shown.")

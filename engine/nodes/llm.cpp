@@ -6,7 +6,7 @@
 // memory holds what the next request depends on: which model, which repair.
 #include <nlohmann/json.hpp>
 
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -128,9 +128,9 @@ struct Llm final : run::Node {
 
 }  // namespace
 
-app::NodeKind llm_kind() {
-  return app::KindOf<Llm>(
-             "llm", "Asks a model; the result is its text, or the object that `output` describes.")
+NodeKind llm_kind() {
+  return KindOf<Llm>("llm",
+                     "Asks a model; the result is its text, or the object that `output` describes.")
       .needs("model", &Llm::model, "A name under `models`.")
       .with(&Llm::with, "Values by name; the prompt then sees only these.")
       .needs("prompt", &Llm::prompt,

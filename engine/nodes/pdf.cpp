@@ -4,8 +4,8 @@
 // as a template again.
 #include <nlohmann/json.hpp>
 
-#include "engine/app/kind_of.h"
 #include "engine/base/utf8.h"
+#include "engine/nodes/kind_of.h"
 #include "engine/nodes/right_to_left.h"
 
 namespace plenum::nodes {
@@ -99,8 +99,8 @@ void check_pdf(app::Reader& reader, const yaml::Node& yaml, Pdf& pdf) {
 
 }  // namespace
 
-app::NodeKind pdf_kind() {
-  return app::KindOf<Pdf>("pdf", "Lays out an HTML page as a PDF; the result is the file.")
+NodeKind pdf_kind() {
+  return KindOf<Pdf>("pdf", "Lays out an HTML page as a PDF; the result is the file.")
       .with(&Pdf::with, "Values by name; the page then sees only these.")
       .takes("template", &Pdf::page,
              "A file under templates/, whose path may hold the value of an enum.")

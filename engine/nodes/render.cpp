@@ -2,7 +2,7 @@
 //
 // A name the values lack is an error at load, never an empty string: a typo must not reach a
 // customer.
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -27,8 +27,8 @@ struct Render final : run::Node {
 
 }  // namespace
 
-app::NodeKind render_kind() {
-  return app::KindOf<Render>("render", "Fills a template with values; the result is the text.")
+NodeKind render_kind() {
+  return KindOf<Render>("render", "Fills a template with values; the result is the text.")
       .with(&Render::with, "Values by name; the template then sees only these.")
       .needs("template", &Render::page, "A file under templates/, or the text itself.");
 }

@@ -40,6 +40,7 @@ bool left_to_right(char32_t point) {
   if (point == 0xD7 || point == 0xF7) return false;
   if (in(point, 0x0300, 0x036F) || in(point, 0x0590, 0x08FF)) return false;
   if (in(point, 0x2000, 0x2BFF) || in(point, 0x3000, 0x3004)) return false;
+  if (in(point, 0x1F000, 0x1FAFF)) return false;  // pictures
   return !in(point, 0xFB1D, 0xFDFF) && !in(point, 0xFE00, 0xFEFF);
 }
 
@@ -61,7 +62,7 @@ bool runs_right_to_left(std::string_view text) {
   return false;
 }
 
-std::string marked(std::string_view text) {
+std::string mark_words(std::string_view text) {
   if (!runs_right_to_left(text)) return std::string(text);
   std::string out;
   out.reserve(text.size() * 2);
@@ -79,7 +80,7 @@ std::string marked(std::string_view text) {
 }
 
 Json marked(const Json& value) {
-  if (value.is_string()) return marked(std::string_view(value.get_ref<const std::string&>()));
+  if (value.is_string()) return mark_words(value.get_ref<const std::string&>());
   if (!value.is_structured()) return value;
   Json out = value;
   for (Json& item : out) item = marked(item);

@@ -15,8 +15,8 @@ namespace plenum::nodes {
 bool runs_right_to_left(std::string_view text);
 
 // The text with a right-to-left mark (U+200F) on both sides of every word; other text as it is.
-std::string marked(std::string_view text);
-// The same for every text in a value.
+std::string mark_words(std::string_view text);
+// Every text in a value so.
 Json marked(const Json& value);
 
 // A scope whose texts are marked as they are found.

@@ -4,7 +4,7 @@
 // after a crash changes nothing.
 #include <nlohmann/json.hpp>
 
-#include "engine/app/kind_of.h"
+#include "engine/nodes/kind_of.h"
 
 namespace plenum::nodes {
 
@@ -138,10 +138,10 @@ void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
 
 }  // namespace
 
-app::NodeKind store_kind() {
-  return app::KindOf<Store>("store",
-                            "Puts, gets or deletes a row of a collection; only the caller's own "
-                            "rows exist for it.")
+NodeKind store_kind() {
+  return KindOf<Store>("store",
+                       "Puts, gets or deletes a row of a collection; only the caller's own "
+                       "rows exist for it.")
       .takes("put", &Store::put, "The collection to put a row into.")
       .takes("get", &Store::get,
              "The collection to get a row from; a row that is not there fails with not_found.")

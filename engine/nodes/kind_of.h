@@ -1,12 +1,14 @@
-// Builds a NodeKind from pointers to the members of a node's struct; included by the files of
-// nodes/.
+// Builds a NodeKind from pointers to the members of a node's struct.
 #pragma once
 
 #include "engine/app/kind.h"
 #include "engine/app/reader.h"
 #include "engine/run/node.h"
 
-namespace plenum::app {
+namespace plenum::nodes {
+
+using app::NodeKind;
+using app::Reader;
 
 template <typename T>
 class KindOf {
@@ -53,16 +55,18 @@ class KindOf {
     return std::move(*this);
   }
   // The names that the node's templates see instead of the state.
-  KindOf&& with(With T::*member, std::string summary) && {
+  KindOf&& with(app::With T::*member, std::string summary) && {
     std::move(*this).field("with", member, false, std::move(summary));
-    kind_.fields.back().is_with = true;
+    kind_.fields.back().with = [member](const run::Node& node) {
+      return &(static_cast<const T&>(node).*member);
+    };
     return std::move(*this);
   }
   KindOf&& retries(int times) && {
     kind_.retries = times;
     return std::move(*this);
   }
-  KindOf&& timeout(milliseconds time) && {
+  KindOf&& timeout(std::chrono::milliseconds time) && {
     kind_.timeout = time;
     return std::move(*this);
   }
@@ -87,7 +91,7 @@ class KindOf {
  private:
   template <typename M>
   KindOf&& field(std::string name, M T::*member, bool required, std::string summary) && {
-    kind_.fields.push_back({std::move(name), type_word<M>(), required, std::move(summary),
+    kind_.fields.push_back({std::move(name), app::type_word<M>(), required, std::move(summary),
                             [member](Reader& reader, const yaml::Node& value, run::Node& node) {
                               reader.read(value, static_cast<T&>(node).*member);
                             }});
@@ -97,4 +101,4 @@ class KindOf {
   NodeKind kind_;
 };
 
-}  // namespace plenum::app
+}  // namespace plenum::nodes

@@ -27,13 +27,13 @@ const std::string kSchema =
 
 }  // namespace
 
-TEST_CASE("a structured answer that fits is the result", "[run]") {
+TEST_CASE("a structured answer that fits is the result", "[nodes]") {
   TestRun run(rating());
   CHECK(run.start() == R"(#1 rate model best gpt-5-mini "Rate it" as )" + kSchema + " | running");
   CHECK(run.says(R"({"n": 7})") == R"(rate done {"n":7} | completed 7)");
 }
 
-TEST_CASE("an answer that does not fit is asked for once more with what is wrong", "[run]") {
+TEST_CASE("an answer that does not fit is asked for once more with what is wrong", "[nodes]") {
   TestRun run(rating());
   run.start();
   CHECK(run.says(R"({"n": 12})") ==
@@ -46,14 +46,14 @@ TEST_CASE("an answer that does not fit is asked for once more with what is wrong
   CHECK(run.says(R"({"n": 9})") == R"(rate done {"n":9} | completed 9)");
 }
 
-TEST_CASE("an answer that is no JSON is repaired, too", "[run]") {
+TEST_CASE("an answer that is no JSON is repaired, too", "[nodes]") {
   TestRun run(rating());
   run.start();
   CHECK_THAT(run.says("Seven, I would say."), Catch::Contains("<\"Seven, I would say.\""));
   CHECK(run.says(R"({"n": 7})").ends_with("completed 7"));
 }
 
-TEST_CASE("what still does not fit is the node's error, never data", "[run]") {
+TEST_CASE("what still does not fit is the node's error, never data", "[nodes]") {
   TestRun run(rating());
   run.start();
   run.says("no");
@@ -64,7 +64,7 @@ TEST_CASE("what still does not fit is the node's error, never data", "[run]") {
   CHECK(run.state.error->kind == Kind::invalid);
 }
 
-TEST_CASE("repair: 0 asks once, repair: 2 asks three times", "[run]") {
+TEST_CASE("repair: 0 asks once, repair: 2 asks three times", "[nodes]") {
   TestRun none(rating("repair: 0, "));
   none.start();
   CHECK_THAT(none.says("no"), Catch::Contains("model_answer_invalid"));
@@ -75,14 +75,14 @@ TEST_CASE("repair: 0 asks once, repair: 2 asks three times", "[run]") {
   CHECK_THAT(two.says("no"), Catch::Contains("model_answer_invalid"));
 }
 
-TEST_CASE("a structured answer that was cut off is not repaired", "[run]") {
+TEST_CASE("a structured answer that was cut off is not repaired", "[nodes]") {
   TestRun run(rating());
   run.start();
   CHECK_THAT(run.reply(Json{{"text", "{\"n\""}, {"cut", true}, {"unparsed", "it ends early"}}),
              Catch::Contains("failed at rate model_answer_cut"));
 }
 
-TEST_CASE("an unstructured answer is its text", "[run]") {
+TEST_CASE("an unstructured answer is its text", "[nodes]") {
   TestRun run(test_app(R"(
 input: {name: string}
 nodes: [{id: ask, llm: {model: quick, system: Be brief., prompt: "{{a}} {{b}}", with: {a: =name, b: Hi}, max_tokens: 50}}]
@@ -93,7 +93,7 @@ nodes: [{id: ask, llm: {model: quick, system: Be brief., prompt: "{{a}} {{b}}", 
   CHECK(run.says("Hello") == R"(ask done "Hello" | completed "Hello")");
 }
 
-TEST_CASE("when a model cannot be reached its fallbacks are asked in turn", "[run]") {
+TEST_CASE("when a model cannot be reached its fallbacks are asked in turn", "[nodes]") {
   TestRun run(rating());
   run.start();
   CHECK(run.fails(Kind::unavailable).starts_with("#2 rate model quick gemini-3-flash-preview"));
@@ -103,7 +103,7 @@ TEST_CASE("when a model cannot be reached its fallbacks are asked in turn", "[ru
   CHECK_THAT(run.fails(Kind::limited), Catch::Contains("failed at rate limited: it broke"));
 }
 
-TEST_CASE("a missing key or an unknown model falls back; a refusal does not", "[run]") {
+TEST_CASE("a missing key or an unknown model falls back; a refusal does not", "[nodes]") {
   const auto first = [](Kind kind, const char* code) {
     TestRun run(rating());
     run.start();
@@ -116,7 +116,7 @@ TEST_CASE("a missing key or an unknown model falls back; a refusal does not", "[
   CHECK_THAT(first(Kind::invalid, "context_too_long"), Catch::Contains("failed at rate"));
 }
 
-TEST_CASE("each model has the node's retries to itself", "[run]") {
+TEST_CASE("each model has the node's retries to itself", "[nodes]") {
   TestRun run(test_app("nodes: [{id: ask, llm: {model: best, prompt: Hi}, retry: 1}]"));
   run.start();
   run.fails(Kind::unavailable);
@@ -127,7 +127,7 @@ TEST_CASE("each model has the node's retries to itself", "[run]") {
   CHECK(run.wake().starts_with("#6 ask model quick gemini-3-flash-preview \"Hi\" try 2"));
 }
 
-TEST_CASE("a fallback goes on with the repair that was under way", "[run]") {
+TEST_CASE("a fallback goes on with the repair that was under way", "[nodes]") {
   TestRun run(rating());
   run.start();
   run.says("no");
@@ -137,7 +137,7 @@ TEST_CASE("a fallback goes on with the repair that was under way", "[run]") {
   CHECK_THAT(run.says("still no"), Catch::Contains("model_answer_invalid"));
 }
 
-TEST_CASE("costs add up over answers and failures, and the last model is named", "[run]") {
+TEST_CASE("costs add up over answers and failures, and the last model is named", "[nodes]") {
   TestRun run(rating());
   run.start();
   run.fails(error_of(Kind::unavailable), 0.001);
@@ -149,7 +149,7 @@ TEST_CASE("costs add up over answers and failures, and the last model is named",
   CHECK(run.state.model == "gemini-3-flash-preview-01");
 }
 
-TEST_CASE("a call whose worst case is more than the run may still spend is not made", "[run]") {
+TEST_CASE("a call whose worst case is more than the run may still spend is not made", "[nodes]") {
   const auto limited = [](const std::string& usd) {
     return test_app("plenum: 1\napp: test\nlimits: {cost_per_run: " + usd + R"(}
 models: {quick: {use: gemini/gemini-3-flash-preview, max_tokens: 1000}}
@@ -174,7 +174,7 @@ graphs:
   CHECK(enough.says("a", 0.002).starts_with("ask done \"a\" | #2 again"));
 }
 
-TEST_CASE("the cost limit is neither retried nor escaped by a fallback", "[run]") {
+TEST_CASE("the cost limit is neither retried nor escaped by a fallback", "[nodes]") {
   TestRun run(test_app(R"(plenum: 1
 app: test
 limits: {cost_per_run: 0.0001}
