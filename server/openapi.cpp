@@ -1,4 +1,4 @@
-// The OpenAPI 3.1 document of an app, and a plain page of it for people.
+// The OpenAPI 3.1 document of an app.
 #include <nlohmann/json.hpp>
 
 #include "server/handle.h"
@@ -165,23 +165,6 @@ Json components() {
           {"required", Json::array({"job_id", "status", "status_url"})}}}}}};
 }
 
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '&')
-      out += "&amp;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
-
 }  // namespace
 
 Json openapi(const app::App& app) {
@@ -226,36 +209,6 @@ Json openapi(const app::App& app) {
               {"security", Json::array({Json{{"bearer", Json::array()}}})},
               {"paths", std::move(paths)},
               {"components", components()}};
-}
-
-std::string docs_page(const app::App& app) {
-  std::string page =
-      "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width\"><title>" +
-      escaped(app.title.empty() ? app.name : app.title) +
-      "</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem "
-      "auto;padding:0 1rem;color:#1c2733}"
-      "h2{font:600 1.05rem ui-monospace,monospace;margin:2rem 0 "
-      ".3rem}pre{background:#f3f5f7;padding:.8rem;overflow:auto;border-radius:6px}"
-      "b{color:#0b6b53}</style><h1>" +
-      escaped(app.title.empty() ? app.name : app.title) + "</h1><p>" + escaped(app.description) +
-      "</p><p>The whole interface: <a href=\"openapi.json\">openapi.json</a></p>";
-  for (const app::Route& route : app.routes) {
-    page += "<h2><b>" + route.method + "</b> /api/v1/" + app.name + escaped(route.path) +
-            "</h2><p>" + escaped(route.summary) + "</p>";
-    if (route.does == app::Route::Does::start) {
-      const app::Graph& graph = app.graphs.at(route.graph);
-      page += "<pre>" +
-              escaped((route.uploads.empty() ? app::object_schema(graph.input)
-                                             : form_schema(graph, route))
-                          .dump(2)) +
-              "</pre>";
-    } else if (route.does == app::Route::Does::resume) {
-      page += "<p>Answers the pause <code>" + escaped(route.interrupt) +
-              "</code>: send <code>run_id</code> and the fields it expects.</p>";
-    }
-  }
-  return page + "</html>";
 }
 
 }  // namespace plenum::server
