@@ -137,12 +137,12 @@ class EngineImpl final : public Engine {
   }
 
   void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
-              std::string run, Json answer, EventSink events, OnRun done) override {
+              std::string run, Json answer, ResumeOptions options, OnRun done) override {
     asio::post(io_, [this, app = std::move(app), &route, caller = std::move(caller),
-                     run = std::move(run), answer = std::move(answer), events = std::move(events),
+                     run = std::move(run), answer = std::move(answer), options = std::move(options),
                      done = std::move(done)]() mutable {
       runner_->resume(app->name, route, std::move(caller), std::move(run), std::move(answer),
-                      std::move(events), std::move(done));
+                      std::move(options), std::move(done));
     });
   }
 

@@ -78,6 +78,12 @@ struct StartOptions {
   EventSink events;  // gets them from the first one on; unset: nobody does
 };
 
+struct ResumeOptions {
+  std::optional<Idempotency> idempotency;
+  bool background = false;  // answers as soon as the answer is taken, not when the run stops
+  EventSink events;
+};
+
 using OnRun = std::function<void(Result<RunView>)>;
 
 // Callable from any thread; callbacks run on the engine's own thread and must not block.
@@ -101,7 +107,7 @@ class Engine {
                      Json input, StartOptions options, OnRun done) = 0;
   // Answers the interrupt of `route` that the run waits at, then as start() without job.
   virtual void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
-                      std::string run, Json answer, EventSink events, OnRun done) = 0;
+                      std::string run, Json answer, ResumeOptions options, OnRun done) = 0;
   virtual void cancel(Owner owner, std::string run, OnRun done) = 0;
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,

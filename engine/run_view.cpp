@@ -63,6 +63,24 @@ bool ends_stream(const std::string& type) {
          type == "run.cancelled";
 }
 
+EventRow last_event(const Run& row) {
+  switch (row.status) {
+    case RunStatus::waiting:
+      return {INT64_MAX, "run.waiting",
+              to_text(Json{{"at", row.at}, {"output", parse_stored(row.returned)}})};
+    case RunStatus::completed:
+      return {INT64_MAX, "run.completed", to_text(Json{{"output", parse_stored(row.output)}})};
+    case RunStatus::cancelled:
+      return {INT64_MAX, "run.cancelled", "{}"};
+    default: {
+      const Json error = parse_stored(row.error);
+      return {INT64_MAX, "run.failed",
+              to_text(Json{{"code", text_or(error, "code", "internal")},
+                           {"message", text_or(error, "message")}})};
+    }
+  }
+}
+
 RunView live_view(const Live& live) {
   const run::State& state = live.state;
   RunView out;

@@ -15,5 +15,7 @@ std::vector<EventRow> rows(const std::vector<run::Published>& published);
 Json error_json(const Error& error, const std::string& node);  // as it is stored
 RunStatus status_of(run::Status status);
 bool ends_stream(const std::string& event_type);
+// What a stopped run's stream ends with, as it is told to someone who has nothing else to hear.
+EventRow last_event(const Run& row);
 
 }  // namespace plenum

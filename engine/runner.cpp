@@ -31,6 +31,14 @@ std::optional<Charge> charge_for(const app::Route& route, const std::string& pla
 
 Runner::Runner(Parts parts) : parts_(std::move(parts)), timers_(*parts_.io, *parts_.clock) {}
 
+// How long a run may work without a pause: its route's word, its app's, or the server's.
+milliseconds Runner::time_for(const app::App& app, const Run& row) const {
+  for (const app::Route& route : app.routes)
+    if (route.key() == row.route && route.timeout) return *route.timeout;
+  return app.limits.timeout.value_or(row.job ? parts_.settings->job_time
+                                             : parts_.settings->run_time);
+}
+
 void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
                    Json input, StartOptions options, OnRun done) {
   const Millis now = parts_.clock->now();
@@ -54,9 +62,7 @@ void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route,
   row.priority = route.priority;
   row.concurrency = route.concurrency;
   row.created_at = row.available_at = now;
-  const milliseconds time = route.timeout.value_or(
-      app->limits.timeout.value_or(options.job ? settings.job_time : settings.run_time));
-  if (!options.job) row.deadline = now + time.count();
+  if (!options.job) row.deadline = now + time_for(*app, row).count();
   row.expires_at = now + route.ttl.value_or(settings.run_ttl).count();
   Json about{{"id", row.id}, {"thread_id", row.thread}, {"app", app->name}, {"graph", graph.name}};
   run::State state =
@@ -108,8 +114,7 @@ void Runner::accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charg
                            return commit(live, std::move(outcome));
                          }
                          live->over = true;
-                         live_.erase(live->row.id);
-                         timers_.cancel(live->deadline_timer);
+                         forget(live);
                          const OnRun answer = std::move(live->answer);
                          if (!accepted) return answer(tl::unexpected(std::move(accepted).error()));
                          RunView seen = view(accepted->run);
@@ -136,36 +141,36 @@ Runner::LivePtr Runner::adopt(Run row, std::shared_ptr<const app::App> app, run:
 }
 
 void Runner::resume(const std::string& app, const app::Route& route, Caller caller, std::string id,
-                    Json answer, EventSink events, OnRun done) {
+                    Json answer, ResumeOptions options, OnRun done) {
   const Owner owner{app, caller.owner};
   parts_.store->run(
       owner, id,
       [this, owner, graph = route.graph, at = route.interrupt, answer = std::move(answer),
-       events = std::move(events), done = std::move(done)](Result<Run> row) mutable {
-        if (!row) return done(tl::unexpected(std::move(row).error()));
-        if (row->graph != graph)
+       options = std::move(options), done = std::move(done)](Result<Run> row) mutable {
+        if (row && row->graph != graph) row = fail(Kind::not_found, "");
+        if (!row && row.error().kind == Kind::not_found)
           return done(
               fail(Kind::not_found, "there is no such run of `" + graph + "`", "not_found"));
-        if (row->status != RunStatus::waiting || row->at != at)
-          return done(fail(Kind::conflict,
-                           "the run does not wait at `" + at + "`: it is " + name(row->status),
-                           "not_waiting"));
+        if (!row) return done(tl::unexpected(std::move(row).error()));
+        if (row->status != RunStatus::waiting || row->at != at)  // too late, or the same again
+          return take_waiting(owner, row->id, at, std::move(options.idempotency), std::move(done),
+                              [](const Run&) {});
         Run found = *std::move(row);
         const std::string hash = found.bundle;
         parts_.bundle(owner.app, hash,
                       [this, owner, row = std::move(found), answer = std::move(answer),
-                       events = std::move(events), done = std::move(done)](
+                       options = std::move(options), done = std::move(done)](
                           Result<std::shared_ptr<const app::App>> app) mutable {
                         if (!app) return done(tl::unexpected(std::move(app).error()));
                         answer_waiting(owner, std::move(row), *std::move(app), std::move(answer),
-                                       std::move(events), std::move(done));
+                                       std::move(options), std::move(done));
                       });
       });
 }
 
 // An answer that does not fit changes nothing; of two that fit, the store lets one through.
 void Runner::answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App> app, Json answer,
-                            EventSink events, OnRun done) {
+                            ResumeOptions options, OnRun done) {
   Result<run::State> state = run::restore(row.state, *app);
   if (!state) return done(tl::unexpected(std::move(state).error()));
   if (const Json* expects = run::expected(*state)) {
@@ -184,18 +189,33 @@ void Runner::answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App
       return done(fail(std::move(error)));
     }
   }
-  const Millis now = parts_.clock->now();
+  take_waiting(owner, row.id, row.at, std::move(options.idempotency), done,
+               [this, app = std::move(app), state = *std::move(state), answer = std::move(answer),
+                events = std::move(options.events), background = options.background,
+                done](Run taken) mutable {
+                 taken.deadline = parts_.clock->now() + time_for(*app, taken).count();
+                 if (background) done(view(taken));
+                 LivePtr live = adopt(std::move(taken), std::move(app), std::move(state),
+                                      background ? OnRun() : std::move(done));
+                 if (events.take)
+                   subscribe(live->row.id, std::move(events), live->state.last_event);
+                 take(std::move(live), run::Answered{std::move(answer)});
+               });
+}
+
+// Calls either `taken`, with the run that is now ours, or `done`, with the run as an earlier
+// request with the same key left it, or with why not.
+void Runner::take_waiting(Owner owner, const std::string& run, const std::string& at,
+                          std::optional<Idempotency> key, OnRun done,
+                          std::function<void(Run)> taken) {
   parts_.store->take_waiting(
-      owner, row.id, row.at, now,
-      [this, app = std::move(app), state = *std::move(state), answer = std::move(answer),
-       events = std::move(events), done = std::move(done), now](Result<Run> taken) mutable {
-        if (!taken) return done(tl::unexpected(std::move(taken).error()));
-        const milliseconds time = app->limits.timeout.value_or(
-            taken->job ? parts_.settings->job_time : parts_.settings->run_time);
-        taken->deadline = now + time.count();
-        LivePtr live = adopt(*std::move(taken), std::move(app), std::move(state), std::move(done));
-        if (events.take) subscribe(live->row.id, std::move(events), live->state.last_event);
-        take(std::move(live), run::Answered{std::move(answer)});
+      std::move(owner), run, at, parts_.clock->now(), std::move(key),
+      [done = std::move(done), taken = std::move(taken)](Result<Accepted> accepted) {
+        if (!accepted) return done(tl::unexpected(std::move(accepted).error()));
+        if (!accepted->replayed) return taken(std::move(accepted->run));
+        RunView seen = view(accepted->run);
+        seen.replayed = true;
+        done(std::move(seen));
       });
 }
 
@@ -259,10 +279,9 @@ void Runner::adopt_claimed(Run row) {
           return parts_.store->checkpoint(std::move(end), [](Result<>) {});
         }
         const Millis now = parts_.clock->now();
-        if (row.job) {
-          const milliseconds time = (*app)->limits.timeout.value_or(parts_.settings->job_time);
-          row.deadline = std::min(row.deadline ? row.deadline : INT64_MAX, now + time.count());
-        }
+        if (row.job)
+          row.deadline =
+              std::min(row.deadline ? row.deadline : INT64_MAX, now + time_for(**app, row).count());
         run::Event event = run::Restarted{};
         if (state->last_event == 0) event = run::Started{};
         if (state->status == run::Status::waiting) event = run::TimerDue{state->root.call};

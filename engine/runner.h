@@ -53,7 +53,7 @@ class Runner {
   void start(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
              Json input, StartOptions options, OnRun done);
   void resume(const std::string& app, const app::Route& route, Caller caller, std::string run,
-              Json answer, EventSink events, OnRun done);
+              Json answer, ResumeOptions options, OnRun done);
   void cancel(Owner owner, std::string run, OnRun done);
   void events(Owner owner, std::string run, int64_t after, EventSink sink);
 
@@ -85,9 +85,12 @@ class Runner {
   void finish_output(Live& live);
   Checkpoint checkpoint(Live& live, const run::Outcome& outcome);
   void forget(const LivePtr& live);
+  milliseconds time_for(const app::App& app, const Run& row) const;
 
   void answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App> app, Json answer,
-                      EventSink events, OnRun done);
+                      ResumeOptions options, OnRun done);
+  void take_waiting(Owner owner, const std::string& run, const std::string& at,
+                    std::optional<Idempotency> key, OnRun done, std::function<void(Run)> taken);
   void pump();
   void pump_at(Millis due);
   void adopt_claimed(Run row);
@@ -95,6 +98,9 @@ class Runner {
 
   void publish(const Run& row, const std::vector<EventRow>& events);
   void deliver(Subscriber& subscriber, const EventRow& event, bool last);
+  void fill(const std::string& run, Subscriber& subscriber, const std::vector<EventRow>& stored);
+  void end_if_over(const Owner& owner, const std::string& run,
+                   std::shared_ptr<Subscriber> subscriber);
   void drop_finished(const std::string& run);
   void subscribe(const std::string& run, EventSink sink, int64_t seen);
   void heartbeat();

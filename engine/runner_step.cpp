@@ -86,7 +86,10 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
 void Runner::commit(LivePtr live, run::Outcome outcome) {
   live->committing = true;
   Checkpoint point = checkpoint(*live, outcome);
-  if (live->state.status == run::Status::failed) outcome.commands.clear();
+  if (live->state.status == run::Status::failed)  // nothing is begun; what goes on is aborted
+    std::erase_if(outcome.commands, [](const run::Command& command) {
+      return !std::holds_alternative<run::Abandon>(command);
+    });
   parts_.store->checkpoint(std::move(point),
                            [this, live, outcome = std::move(outcome)](Result<> result) mutable {
                              live->committing = false;
@@ -198,7 +201,7 @@ void Runner::cancel(Owner owner, std::string run, OnRun done) {
                              it != live_.end() && row->status == RunStatus::cancelling)
                            take(it->second, run::Cancelled{});
                          else if (row->status == RunStatus::cancelled)
-                           publish(*row, {{INT64_MAX, "run.cancelled", "{}"}});
+                           publish(*row, {last_event(*row)});
                          done(view(*row));
                        });
 }
@@ -228,19 +231,40 @@ void Runner::events(Owner owner, std::string run, int64_t after, EventSink sink)
   subscriber->sink = std::move(sink);
   subscriber->seen = after;
   subscribers_[run].push_back(subscriber);
-  parts_.store->events(
-      owner, run, after, [this, run, subscriber](Result<std::vector<EventRow>> stored) {
-        subscriber->filled = true;
-        // An earlier pause is not the end of the stream when the run has gone on since.
-        const bool goes_on = live_.contains(run) || !subscriber->meanwhile.empty();
-        if (stored)
-          for (const EventRow& event : *stored)
-            deliver(*subscriber, event,
-                    !goes_on && &event == &stored->back() && ends_stream(event.type));
-        for (const EventRow& event : std::exchange(subscriber->meanwhile, {}))
-          deliver(*subscriber, event, ends_stream(event.type));
-        drop_finished(run);
-      });
+  parts_.store->events(owner, run, after,
+                       [this, owner, run, subscriber](Result<std::vector<EventRow>> stored) {
+                         fill(run, *subscriber, stored ? *stored : std::vector<EventRow>());
+                         drop_finished(run);
+                         if (!subscriber->done && !live_.contains(run))
+                           end_if_over(owner, run, subscriber);
+                       });
+}
+
+void Runner::fill(const std::string& run, Subscriber& subscriber,
+                  const std::vector<EventRow>& stored) {
+  subscriber.filled = true;
+  const std::vector<EventRow> meanwhile = std::exchange(subscriber.meanwhile, {});
+  // An earlier pause is not the end of the stream when the run has gone on since.
+  int64_t newest = 0;
+  for (const std::vector<EventRow>* events : {&stored, &meanwhile})
+    if (!events->empty()) newest = std::max(newest, events->back().id);
+  if (const auto live = live_.find(run); live != live_.end())
+    newest = std::max(newest, live->second->state.last_event);
+  for (const std::vector<EventRow>* events : {&stored, &meanwhile})
+    for (const EventRow& event : *events)
+      deliver(subscriber, event, event.id >= newest && ends_stream(event.type));
+}
+
+// Ends the stream of a run that has stopped and has nothing more to tell: the listener had heard
+// all of it, or it was cancelled before it began.
+void Runner::end_if_over(const Owner& owner, const std::string& run,
+                         std::shared_ptr<Subscriber> subscriber) {
+  parts_.store->run(owner, run, [this, run, subscriber](Result<Run> row) {
+    if (!row || live_.contains(run)) return;
+    if (row->status != RunStatus::waiting && !is_final(row->status)) return;
+    deliver(*subscriber, last_event(*row), true);
+    drop_finished(run);
+  });
 }
 
 void Runner::subscribe(const std::string& run, EventSink sink, int64_t seen) {

@@ -40,9 +40,10 @@ void start_stream(const Exchange& exchange, const std::string& run) {
 
 }  // namespace
 
-EventSink event_sink(const Exchange& exchange, const std::string& run) {
+EventSink event_sink(const Exchange& exchange, const std::string& run, bool at_once) {
+  if (at_once) start_stream(exchange, run);
   EventSink sink;
-  sink.take = [exchange, run, started = false](const EventRow& event, bool last) mutable {
+  sink.take = [exchange, run, started = at_once](const EventRow& event, bool last) mutable {
     if (!std::exchange(started, true)) start_stream(exchange, run);
     const bool heard = exchange.reply.write(frame(linked(exchange, event)));
     if (last) exchange.reply.end();

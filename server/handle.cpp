@@ -23,9 +23,13 @@ bool wants_events(const front::Request& request) {
   return accept && accept->find("text/event-stream") != std::string::npos;
 }
 
-bool wants_job(const front::Request& request) {  // RFC 7240
-  const std::string* prefer = request.header("prefer");
-  return prefer && prefer->find("respond-async") != std::string::npos;
+bool wants_job(const front::Request& request) {  // RFC 7240: names know no case
+  const std::string* header = request.header("prefer");
+  if (!header) return false;
+  std::string prefer = *header;
+  std::transform(prefer.begin(), prefer.end(), prefer.begin(),
+                 [](unsigned char c) { return tolower(c); });
+  return prefer.find("respond-async") != std::string::npos;
 }
 
 Error not_found(const front::Request& request, const Table& table) {
@@ -54,7 +58,8 @@ void not_allowed(const Exchange& exchange) {
 }
 
 // The idempotency row of a request: its key within the route, and a digest of what it means.
-Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const Json& input) {
+Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const Json& meaning,
+                                               bool waits) {
   const std::string* key = exchange.request->header("idempotency-key");
   if (!key) return std::nullopt;
   const bool printable =
@@ -63,35 +68,50 @@ Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const J
     return fail(Kind::invalid, "`Idempotency-Key` must be 1 to 255 printable ASCII characters",
                 "invalid_idempotency_key");
   return Idempotency{exchange.match.endpoint->route->key() + " " + *key,
-                     sha256_hex(exchange.request->path + "\n" + canonical(input))};
+                     sha256_hex(exchange.request->path + "\n" + canonical(meaning)), waits};
 }
 
-void start(const Exchange& exchange, Json input) {
+// What the engine says to a call that asked for one answer.
+OnRun answer(const Exchange& exchange) {
+  return [exchange](Result<RunView> run) {
+    if (!run) return exchange.send(run.error());
+    exchange.send(run_response(*run, *exchange.match.endpoint->route, exchange.site.links,
+                               exchange.owner(), exchange.site.engine.clock().now(),
+                               exchange.request_id));
+  };
+}
+
+// … and to one that asked for events: a new synchronous run has told them itself by now; those of a
+// job, and of a run that is replayed, are told from the store on.
+OnRun answer_with_events(const Exchange& exchange) {
+  return [exchange](Result<RunView> run) {
+    if (!run) return exchange.send(run.error());
+    const bool told = !run->replayed && !(run->job && run->status == RunStatus::queued);
+    if (!told)
+      exchange.site.engine.events(exchange.owner(), run->id, 0,
+                                  event_sink(exchange, run->id, true));
+  };
+}
+
+void start(const Exchange& exchange, Input input) {
   const app::Route& route = *exchange.match.endpoint->route;
+  Engine& engine = exchange.site.engine;
   StartOptions options;
   options.job = route.async || wants_job(*exchange.request);
-  options.id = exchange.site.engine.new_run_id(options.job);
+  options.id = engine.new_run_id(options.job);
   if (const std::string* thread = exchange.request->header("plenum-thread"))
     options.thread = *thread;
-  Result<std::optional<Idempotency>> key = idempotency(exchange, input);
+  Result<std::optional<Idempotency>> key = idempotency(exchange, input.meaning, !options.job);
   if (!key) return exchange.send(key.error());
   options.idempotency = *std::move(key);
-  Engine& engine = exchange.site.engine;
-  const std::string id = options.id;
-  const bool events = wants_events(*exchange.request) && !options.job;
-  if (events) options.events = event_sink(exchange, id);
+  const bool events = wants_events(*exchange.request);
+  if (events && !options.job) options.events = event_sink(exchange, options.id);
   if (!options.job && !options.idempotency)  // nobody is left to get the answer
-    exchange.reply.on_gone([&engine, owner = exchange.owner(), id] {
+    exchange.reply.on_gone([&engine, owner = exchange.owner(), id = options.id] {
       engine.cancel(owner, id, [](Result<RunView>) {});
     });
-  engine.start(exchange.match.endpoint->app, route, exchange.caller, std::move(input),
-               std::move(options), [exchange, events](Result<RunView> run) {
-                 if (events && run && !run->replayed) return;  // the stream has told it
-                 if (!run) return exchange.send(run.error());
-                 exchange.send(run_response(
-                     *run, *exchange.match.endpoint->route, exchange.site.links, exchange.owner(),
-                     exchange.site.engine.clock().now(), exchange.request_id));
-               });
+  engine.start(exchange.match.endpoint->app, route, exchange.caller, std::move(input.value),
+               std::move(options), events ? answer_with_events(exchange) : answer(exchange));
 }
 
 // The body is the run's id and the fields that the interrupt expects.
@@ -106,25 +126,24 @@ void resume(const Exchange& exchange) {
                                {},
                                {},
                                {{"", "`run_id` is required"}}});
-  body->erase("run_id");
+  ResumeOptions options;
   const bool events = wants_events(*exchange.request);
-  exchange.site.engine.resume(
-      exchange.match.endpoint->app, *exchange.match.endpoint->route, exchange.caller, run,
-      *std::move(body), events ? event_sink(exchange, run) : EventSink(),
-      [exchange, events](Result<RunView> seen) {
-        if (events && seen) return;  // the stream has told it
-        if (!seen) return exchange.send(seen.error());
-        exchange.send(run_response(*seen, *exchange.match.endpoint->route, exchange.site.links,
-                                   exchange.owner(), exchange.site.engine.clock().now(),
-                                   exchange.request_id));
-      });
+  options.background = !events && wants_job(*exchange.request);
+  Result<std::optional<Idempotency>> key = idempotency(exchange, *body, !options.background);
+  if (!key) return exchange.send(key.error());
+  options.idempotency = *std::move(key);
+  if (events) options.events = event_sink(exchange, run);
+  body->erase("run_id");
+  exchange.site.engine.resume(exchange.match.endpoint->app, *exchange.match.endpoint->route,
+                              exchange.caller, run, *std::move(body), std::move(options),
+                              events ? answer_with_events(exchange) : answer(exchange));
 }
 
 void call_route(const Exchange& exchange) {
   const app::Route& route = *exchange.match.endpoint->route;
   if (route.does == app::Route::Does::resume) return resume(exchange);
   if (route.does != app::Route::Does::start) return call_page(exchange);
-  read_input(exchange, [exchange](Result<Json> input) {
+  read_input(exchange, [exchange](Result<Input> input) {
     if (!input) return exchange.send(input.error());
     start(exchange, *std::move(input));
   });

@@ -52,14 +52,19 @@ void handle(Site& site, front::Request request, front::Reply reply);
 size_t body_limit(const Site& site, const front::Head& head);
 
 // The parts of handle(), each in a file of its own.
-using OnInput = std::function<void(Result<Json>)>;
-void read_input(const Exchange& exchange,
-                OnInput done);  // input.cpp: the route's checked input, uploads kept
-Result<Json> read_body(const front::Request& request);  // input.cpp: the JSON object of a body
-void call_page(const Exchange& exchange);               // pages.cpp: everything that is generated
-EventSink event_sink(const Exchange& exchange,
-                     const std::string& run);  // events.cpp: answers with a stream
-Json openapi(const app::App& app);             // openapi.cpp
-std::string docs_page(const app::App& app);    // openapi.cpp
+// A route's checked input, its uploads kept.  `meaning` is the same for a request that asks for the
+// same again: files count by what they hold.
+struct Input {
+  Json value;
+  Json meaning;
+};
+using OnInput = std::function<void(Result<Input>)>;
+void read_input(const Exchange& exchange, OnInput done);  // input.cpp
+Result<Json> read_body(const front::Request& request);    // input.cpp: the JSON object of a body
+void call_page(const Exchange& exchange);                 // pages.cpp: everything that is generated
+// events.cpp: answers with a stream, which begins with the first event, or at once.
+EventSink event_sink(const Exchange& exchange, const std::string& run, bool at_once = false);
+Json openapi(const app::App& app);           // openapi.cpp
+std::string docs_page(const app::App& app);  // docs.cpp
 
 }  // namespace plenum::server

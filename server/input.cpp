@@ -4,6 +4,7 @@
 // file.
 #include <nlohmann/json.hpp>
 
+#include "engine/base/ids.h"
 #include "engine/effects/child/documents.h"
 #include "server/front/multipart.h"
 #include "server/handle.h"
@@ -40,7 +41,7 @@ Json field_value(const app::Field& field, std::string_view text) {
 
 struct Upload {
   const app::Upload* rule = nullptr;
-  std::string name, mime, bytes;
+  std::string name, mime, bytes, digest;
 };
 
 // What a form says, before the files are kept.
@@ -65,7 +66,8 @@ Result<Upload> check_upload(const app::Upload& rule, const front::Part& part) {
                     (type.empty() ? "of an unknown type" : type) +
                     "; accepted: " + any_of(rule.accept),
                 "unsupported_type");
-  return Upload{&rule, part.filename, child::mime_of(type), std::string(part.body)};
+  return Upload{&rule, part.filename, child::mime_of(type), std::string(part.body),
+                sha256_hex(part.body)};
 }
 
 Result<Form> read_form(const front::Request& request, const app::Route& route,
@@ -121,7 +123,7 @@ Result<Json> checked(const Exchange& exchange, Json body) {
 }
 
 // Keeps the uploads one after the other, then hands over the input with them.
-void keep(Exchange exchange, std::shared_ptr<std::vector<Upload>> uploads, size_t next, Json input,
+void keep(Exchange exchange, std::shared_ptr<std::vector<Upload>> uploads, size_t next, Input input,
           OnInput done) {
   if (next == uploads->size()) return done(std::move(input));
   Upload& upload = (*uploads)[next];
@@ -130,8 +132,10 @@ void keep(Exchange exchange, std::shared_ptr<std::vector<Upload>> uploads, size_
       exchange.owner(), upload.name, upload.mime, std::move(upload.bytes), until,
       [exchange, uploads, next, input = std::move(input), done](Result<FileRow> file) mutable {
         if (!file) return done(tl::unexpected(std::move(file).error()));
-        input[(*uploads)[next].rule->field] = Json{
+        const Upload& upload = (*uploads)[next];
+        input.value[upload.rule->field] = Json{
             {"id", file->id}, {"name", file->name}, {"mime", file->mime}, {"size", file->size}};
+        input.meaning[upload.rule->field] = Json{{"name", upload.name}, {"digest", upload.digest}};
         keep(std::move(exchange), uploads, next + 1, std::move(input), std::move(done));
       });
 }
@@ -177,7 +181,7 @@ void read_input(const Exchange& exchange, OnInput done) {
   Form form;
   if (route.uploads.empty()) {
     Result<Json> body = read_body(*exchange.request);
-    if (!body) return done(std::move(body));
+    if (!body) return done(tl::unexpected(std::move(body).error()));
     form.fields = *std::move(body);
   } else {
     const std::string type = media_type(*exchange.request);
@@ -187,11 +191,11 @@ void read_input(const Exchange& exchange, OnInput done) {
     form = *std::move(read);
   }
   Result<Json> input = checked(exchange, std::move(form.fields));
-  if (!input) return done(std::move(input));
+  if (!input) return done(tl::unexpected(std::move(input).error()));
   if (const Result<> there = all_there(graph, form.uploads); !there)
     return done(tl::unexpected(there.error()));
   keep(exchange, std::make_shared<std::vector<Upload>>(std::move(form.uploads)), 0,
-       *std::move(input), std::move(done));
+       Input{*input, *input}, std::move(done));
 }
 
 }  // namespace plenum::server

@@ -73,7 +73,8 @@ void events_page(const Exchange& exchange) {
   if (const std::string* last = exchange.request->header("last-event-id"))
     std::from_chars(last->data(), last->data() + last->size(), after);
   with_run(exchange, [exchange, after](const RunView& run) {
-    exchange.site.engine.events(exchange.owner(), run.id, after, event_sink(exchange, run.id));
+    exchange.site.engine.events(exchange.owner(), run.id, after,
+                                event_sink(exchange, run.id, true));
   });
 }
 

@@ -101,7 +101,14 @@ std::string seconds_up(milliseconds time) {
   return std::to_string(std::max<int64_t>(1, (time.count() + 999) / 1000));
 }
 
-std::string title_of_cell(const RunView& run) {
+// As the language lists them: what is being cancelled has no other end any more.
+const char* status_word(RunStatus status) {
+  if (status == RunStatus::dead) return name(RunStatus::failed);
+  if (status == RunStatus::cancelling) return name(RunStatus::cancelled);
+  return name(status);
+}
+
+std::string folder_of(const RunView& run) {
   return run.job ? "jobs" : "runs";
 }
 
@@ -185,9 +192,8 @@ Json with_links(Json output, const Links& links, const Owner& owner, Millis now)
 }
 
 Json run_status(const RunView& run, bool whole) {
-  const bool dead = run.status == RunStatus::dead;
   Json body{{run.job ? "job_id" : "run_id", run.id},
-            {"status", dead ? "failed" : name(run.status)},
+            {"status", status_word(run.status)},
             {"progress", {{"percent", run.percent}, {"message", run.message}}},
             {"created_at", rfc3339(run.created_at)},
             {"started_at", run.started_at ? Json(rfc3339(run.started_at)) : Json()},
@@ -207,7 +213,10 @@ Json run_status(const RunView& run, bool whole) {
 front::Response run_response(const RunView& run, const app::Route& route, const Links& links,
                              const Owner& owner, Millis now, const std::string& request_id) {
   front::Response response;
-  if (run.status == RunStatus::completed || run.status == RunStatus::waiting) {
+  // A call that asked for a job is answered with the job, also when it is replayed later.
+  const bool accepted = run.job && route.does == app::Route::Does::start;
+  const bool stopped = run.status == RunStatus::completed || run.status == RunStatus::waiting;
+  if (stopped && !accepted) {
     Json output = with_links(run.output, links, owner, now);
     if (route.output && run.status == RunStatus::completed) {
       response = json_response(200, output);
@@ -218,7 +227,7 @@ front::Response run_response(const RunView& run, const app::Route& route, const 
       body["output"] = std::move(output);
       response = json_response(200, body);
     }
-  } else if (run.status == RunStatus::failed || run.status == RunStatus::dead) {
+  } else if (!accepted && (run.status == RunStatus::failed || run.status == RunStatus::dead)) {
     Error error = run.error.value_or(Error{Kind::internal, "the run failed", "poison", {}});
     response = problem(error, request_id);
     Result<Json> body = parse_json(response.body);
@@ -227,12 +236,13 @@ front::Response run_response(const RunView& run, const app::Route& route, const 
       response.body = to_text(*body);
     }
     return response;
-  } else if (run.status == RunStatus::cancelled || run.status == RunStatus::cancelling) {
+  } else if (!accepted &&
+             (run.status == RunStatus::cancelled || run.status == RunStatus::cancelling)) {
     return problem(Error{Kind::conflict, "the run was cancelled", "cancelled", {}}, request_id);
   } else {
-    const std::string url = "/api/v1/" + owner.app + "/" + title_of_cell(run) + "/" + run.id;
+    const std::string url = "/api/v1/" + owner.app + "/" + folder_of(run) + "/" + run.id;
     response = json_response(202, Json{{run.job ? "job_id" : "run_id", run.id},
-                                       {"status", name(run.status)},
+                                       {"status", status_word(run.status)},
                                        {"status_url", url}});
     response.headers.emplace_back("Location", url);
     response.headers.emplace_back("Retry-After", "1");

@@ -79,6 +79,12 @@ EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& pri
   return out;
 }
 
+// That the provider limits us is no fault of our client, who has quotas of their own.
+Error provider_failure(Error error) {
+  if (error.kind == Kind::limited && error.code.empty()) error.code = "provider_limited";
+  return error;
+}
+
 llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
                      const EffectContext& context) {
   const app::Model& model = *ask.model;
@@ -119,17 +125,15 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared))
     return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
-  const uint64_t id = parts.http->send(std::get<http::Request>(*std::move(prepared)),
-                                       [call, structured, price, provider = provider->second,
-                                        done](Result<http::Response> response) {
-                                         if (!response)
-                                           return done(tl::unexpected(std::move(response).error()));
-                                         Result<llm::Reply> reply =
-                                             provider->read(*call, *response);
-                                         if (!reply)
-                                           return done(tl::unexpected(std::move(reply).error()));
-                                         done(model_reply(*std::move(reply), structured, price));
-                                       });
+  const uint64_t id =
+      parts.http->send(std::get<http::Request>(*std::move(prepared)),
+                       [call, structured, price, provider = provider->second,
+                        done](Result<http::Response> response) {
+                         if (!response) return done(tl::unexpected(std::move(response).error()));
+                         Result<llm::Reply> reply = provider->read(*call, *response);
+                         if (!reply) return done(fail(provider_failure(std::move(reply).error())));
+                         done(model_reply(*std::move(reply), structured, price));
+                       });
   cancels[handle] = [http = parts.http, id] { http->cancel(id); };
 }
 

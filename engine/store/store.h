@@ -50,6 +50,7 @@ struct Charge {
 struct Idempotency {
   std::string key;          // with method and route in it
   std::string fingerprint;  // of what was asked
+  bool waits = true;  // the request is answered when its run stops; until then it is in progress
 };
 
 struct Run {
@@ -156,8 +157,9 @@ class Store {
   // T1.  status queued or running (with epoch 1).  `limited` when the charge is refused (code
   // "quota_exceeded") or the owner already has `max_queued` queued jobs ("too_many_queued"; 0: no
   // limit) or the app `max_queue` ("queue_full"), with retry_after; `conflict` for a known key
-  // whose run goes on ("idempotency_in_progress") or an id that was used ("run_exists"); `invalid`
-  // for a known key with another fingerprint ("idempotency_mismatch").  A key is known for 24 hours
+  // whose run goes on while its client waits ("idempotency_in_progress") or an id that was used
+  // ("run_exists"); `invalid` for a known key with another fingerprint ("idempotency_mismatch").  A
+  // key is known for 24 hours
   // after its run's created_at, and the run is kept as long.  A replay is not charged.
   struct Limits {
     int64_t max_queued = 0, max_queue = 0;
@@ -174,9 +176,10 @@ class Store {
   // is no such run.
   virtual void checkpoint(Checkpoint checkpoint, Done<> done) = 0;
   // An answer for the interrupt `at`: waiting becomes running with a new epoch, which is returned.
-  // `conflict` (code "not_waiting") when it does not wait there any more.
+  // `conflict` (code "not_waiting") when it does not wait there any more; a known key as in
+  // accept().
   virtual void take_waiting(Owner owner, std::string run, std::string at, Millis now,
-                            Done<Run> done) = 0;
+                            std::optional<Idempotency> idempotency, Done<Accepted> done) = 0;
   // T8.  queued, waiting and paused become cancelled, running becomes cancelling; a final run is
   // left as it is.  Returns the row.
   virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done) = 0;

@@ -149,7 +149,15 @@ class Asking {
   }
   Result<Run> take_waiting(const Owner& owner, const std::string& run, const std::string& at,
                            Millis now = 3000) {
-    return wait_for<Run>([&](Done<Run> done) { store_->take_waiting(owner, run, at, now, done); });
+    Result<Accepted> taken = take_waiting(owner, run, at, std::nullopt, now);
+    if (!taken) return tl::unexpected(taken.error());
+    return taken->run;
+  }
+  Result<Accepted> take_waiting(const Owner& owner, const std::string& run, const std::string& at,
+                                std::optional<Idempotency> key, Millis now = 3000) {
+    return wait_for<Accepted>([&](Done<Accepted> done) {
+      store_->take_waiting(owner, run, at, now, std::move(key), done);
+    });
   }
   Result<Run> cancel(const Owner& owner, const std::string& run, Millis now = 3000) {
     return wait_for<Run>([&](Done<Run> done) { store_->cancel(owner, run, now, done); });

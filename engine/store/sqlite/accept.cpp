@@ -14,33 +14,6 @@ Error refused(Kind kind, std::string message, std::string code, Millis retry_aft
   return error;
 }
 
-// The earlier run of this key, if there is one to be replayed.
-Result<std::optional<Run>> earlier(Session& session, int64_t scope, const Acceptance& asked) {
-  std::string fingerprint, id;
-  {
-    Statement key = session.db.use("find_key");
-    if (!TRY(key.bind(scope, asked.idempotency->key).next())) return std::nullopt;
-    if (key.integer(2) <= asked.run.created_at)
-      return std::nullopt;  // kept for a day, and not swept yet
-    fingerprint = key.text(0);
-    id = key.text(1);
-  }
-  Result<Run> run = read_run(session.db, asked.run.owner, id);
-  if (!run && run.error().kind == Kind::not_found) return std::nullopt;
-  if (!run) return fail(std::move(run).error());
-  if (fingerprint != asked.idempotency->fingerprint)
-    return fail(Kind::invalid,
-                "this Idempotency-Key was used before for a request that asked for something else: "
-                "use a new key",
-                "idempotency_mismatch");
-  if (!is_final(run->status))
-    return fail(refused(Kind::conflict,
-                        "the first request with this Idempotency-Key is still being worked on: ask "
-                        "again in a second",
-                        "idempotency_in_progress", 1000));
-  return *std::move(run);
-}
-
 Result<> check_room(const Session& session, const Scope& scope, const Acceptance& asked) {
   if (asked.run.status != RunStatus::queued) return {};
   const auto full = [](int64_t most, int64_t queued) { return most > 0 && queued >= most; };
@@ -110,6 +83,42 @@ Result<int64_t> add_run(Session& session, const Run& run, const Scope& scope, bo
 
 }  // namespace
 
+Result<std::optional<Run>> earlier(Session& session, int64_t scope, const Owner& owner,
+                                   const Idempotency& idempotency, Millis now) {
+  std::string fingerprint, id;
+  {
+    Statement key = session.db.use("find_key");
+    if (!TRY(key.bind(scope, idempotency.key).next())) return std::nullopt;
+    if (key.integer(2) <= now) return std::nullopt;  // kept for a day, and not swept yet
+    fingerprint = key.text(0);
+    id = key.text(1);
+  }
+  Result<Run> run = read_run(session.db, owner, id);
+  if (!run && run.error().kind == Kind::not_found) return std::nullopt;
+  if (!run) return fail(std::move(run).error());
+  if (fingerprint != idempotency.fingerprint)
+    return fail(Kind::invalid,
+                "this Idempotency-Key was used before for a request that asked for something else: "
+                "use a new key",
+                "idempotency_mismatch");
+  // A run that waits for its client has answered the request that brought it there.
+  const bool stopped = is_final(run->status) || run->status == RunStatus::waiting;
+  if (idempotency.waits && !stopped)
+    return fail(refused(Kind::conflict,
+                        "the first request with this Idempotency-Key is still being worked on: ask "
+                        "again in a second",
+                        "idempotency_in_progress", 1000));
+  return *std::move(run);
+}
+
+Result<> put_key(Session& session, int64_t scope, const Idempotency& idempotency,
+                 const std::string& run, Millis now) {
+  TRY(session.db.use("put_key")
+          .bind(scope, idempotency.key, idempotency.fingerprint, run, now + kKeyLife)
+          .finish());
+  return {};
+}
+
 Result<> add_events(Connection& db, int64_t run, const std::string& id,
                     const std::vector<EventRow>& events) {
   for (const EventRow& event : events)
@@ -127,18 +136,15 @@ Result<Accepted> accept(Session& session, Acceptance& asked) {
   TRY(complete(run, keyed));
   const Scope scope = TRY(session.names.scope(session.db, run.owner));
   if (keyed)
-    if (std::optional<Run> first = TRY(earlier(session, scope.scope, asked)))
+    if (std::optional<Run> first =
+            TRY(earlier(session, scope.scope, run.owner, *asked.idempotency, run.created_at)))
       return Accepted{*std::move(first), true};
   TRY(check_room(session, scope, asked));
   if (asked.charge) TRY(charge(session, scope.scope, asked));
   const int64_t number = TRY(add_run(session, run, scope, keyed));
   TRY(session.db.use("add_state").bind(number, run.state).finish());
   TRY(add_events(session.db, number, run.id, asked.events));
-  if (keyed)
-    TRY(session.db.use("put_key")
-            .bind(scope.scope, asked.idempotency->key, asked.idempotency->fingerprint, run.id,
-                  run.created_at + kKeyLife)
-            .finish());
+  if (keyed) TRY(put_key(session, scope.scope, *asked.idempotency, run.id, run.created_at));
   return Accepted{std::move(run), false};
 }
 

@@ -84,16 +84,21 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
   return add_events(session.db, run->number, checkpoint.run, checkpoint.events);
 }
 
-Result<Run> take_waiting(Session& session, const Owner& owner, const std::string& id,
-                         const std::string& at) {
+Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::string& id,
+                              const std::string& at, Millis now,
+                              const std::optional<Idempotency>& idempotency) {
   const Found run = TRY(find_own(session, owner, id));
+  if (idempotency)
+    if (std::optional<Run> first = TRY(earlier(session, run.scope, owner, *idempotency, now)))
+      return Accepted{*std::move(first), true};
   if (TRY(session.db.use("take_waiting").bind(run.number, at, session.boot).finish()) != 1)
     return fail(Kind::conflict,
                 "the run " + id + " does not wait for an answer at `" + at + "`: it is " +
                     name(run.status) + "; read the run to see what it waits for",
                 "not_waiting");
   session.tally.moved(run, run.status, RunStatus::running);
-  return read_run(session.db, run.number);
+  if (idempotency) TRY(put_key(session, run.scope, *idempotency, id, now));
+  return Accepted{TRY(read_run(session.db, run.number)), false};
 }
 
 Result<Run> cancel(Session& session, const Owner& owner, const std::string& id, Millis now) {

@@ -36,8 +36,9 @@ struct Acceptance {
 Result<Accepted> accept(Session& session, Acceptance& asked);
 Result<std::vector<Run>> claim(Session& session, Millis now, int limit);
 Result<> checkpoint(Session& session, const Checkpoint& checkpoint);
-Result<Run> take_waiting(Session& session, const Owner& owner, const std::string& run,
-                         const std::string& at);
+Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::string& run,
+                              const std::string& at, Millis now,
+                              const std::optional<Idempotency>& idempotency);
 Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now);
 Result<int> recover(Session& session, Millis now);
 Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
@@ -47,6 +48,11 @@ Result<> delete_row(Session& session, const Owner& owner, const std::string& col
 Result<FileRow> put_file(Session& session, const FileRow& file);
 Result<> put_bundle(Session& session, const std::string& app, const std::string& hash,
                     const std::string& text);
+// The earlier run of this key, if there is one to be replayed; else nothing.
+Result<std::optional<Run>> earlier(Session& session, int64_t scope, const Owner& owner,
+                                   const Idempotency& idempotency, Millis now);
+Result<> put_key(Session& session, int64_t scope, const Idempotency& idempotency,
+                 const std::string& run, Millis now);
 Result<> add_events(Connection& db, int64_t run, const std::string& id,
                     const std::vector<EventRow>& events);
 

@@ -62,10 +62,12 @@ class SqliteStore final : public Store {
       return sqlite::checkpoint(session, checkpoint);
     });
   }
-  void take_waiting(Owner owner, std::string run, std::string at, Millis, Done<Run> done) override {
+  void take_waiting(Owner owner, std::string run, std::string at, Millis now,
+                    std::optional<Idempotency> idempotency, Done<Accepted> done) override {
     write(0, std::move(done),
-          [owner = std::move(owner), run = std::move(run), at = std::move(at)](Session& session) {
-            return sqlite::take_waiting(session, owner, run, at);
+          [owner = std::move(owner), run = std::move(run), at = std::move(at), now,
+           idempotency = std::move(idempotency)](Session& session) {
+            return sqlite::take_waiting(session, owner, run, at, now, idempotency);
           });
   }
   void cancel(Owner owner, std::string run, Millis now, Done<Run> done) override {

@@ -1,0 +1,204 @@
+"""Start, reload and end of the server process."""
+
+import http.client
+import re
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from conftest import ANALYSIS, Client, Server, copy_of_apps, eventually, gemini, new_user
+
+
+@pytest.fixture
+def machine(tmp_path, shared_models):
+    shared_models.reset()
+    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(shared_models)).start()
+    server.models = shared_models
+    yield server
+    if server.process.poll() is None:
+        server.kill()
+
+
+def test_an_idle_server_ends_at_once_and_well(machine):
+    asked = time.monotonic()
+    assert machine.stop() == 0
+    assert time.monotonic() - asked < 2
+    assert "ended: all work is done" in machine.log()
+
+
+def test_an_open_connection_that_says_nothing_does_not_hold_up_the_end(machine):
+    with socket.create_connection(("127.0.0.1", machine.port)):
+        asked = time.monotonic()
+        assert machine.stop() == 0
+        assert time.monotonic() - asked < 3
+
+
+def test_requests_that_were_refused_leave_nothing_that_holds_up_the_end(machine):
+    machine.models.script([], default={"json": ANALYSIS})
+    client = Client(machine, "clearreply", new_user())
+    for _ in range(11):
+        reply = client.analyze()
+    reply.problem(429)
+    assert machine.request("GET", "/readyz").ok()["live_runs"] == 0
+    asked = time.monotonic()
+    assert machine.stop() == 0
+    assert time.monotonic() - asked < 2
+    assert "ended: all work is done" in machine.log()
+
+
+def test_sigterm_lets_a_request_in_flight_finish_and_a_job_go_on_after_the_next_start(machine):
+    models = machine.models
+    models.script([{"text": "In time.", "delay_ms": 1200, "match": "sync"}, {"hang": True, "match": "first of"}],
+                  default={"text": "Later."})
+    probe = Client(machine, "probe", new_user())
+    job = probe.post("/jobs/chain", {"question": "q"}).ok(202)["job_id"]
+    replies = []
+    worker = threading.Thread(target=lambda: replies.append(probe.post("/slow", {"question": "sync"})))
+    worker.start()
+    models.wait_for_calls(2)
+    machine.signal(signal.SIGTERM)
+    eventually(lambda: "draining" in machine.log(), 5, "the drain")
+    machine.request("GET", "/readyz").problem(503, "shutting_down")
+    assert machine.request("GET", "/healthz").status == 200
+    worker.join()
+    assert replies[0].ok()["output"] == "In time."
+    assert machine.process.wait(20) == 0
+    assert "unfinished work goes on at the next start" in machine.log()
+    assert len(models.calls()) == 2  # nothing new was begun
+
+    machine.start()
+    assert probe.finished(job)["output"] == {"answers": ["Later."] * 3}
+    machine.healthy()
+
+
+def test_a_second_signal_ends_the_server_at_once(machine):
+    machine.models.script([{"hang": True}])
+    probe = Client(machine, "probe", new_user())
+    probe.post("/jobs/chain", {"question": "q"}).ok(202)
+    machine.models.wait_for_calls(1)
+    machine.signal(signal.SIGTERM)
+    eventually(lambda: "draining" in machine.log(), 5, "the drain")
+    machine.signal(signal.SIGTERM)
+    assert machine.process.wait(2) != 0
+
+
+def test_a_second_server_on_the_same_data_is_refused_with_the_reason(machine):
+    second = Server(machine.data, machine.root, machine.env).launch()
+    assert second.process.wait(10) == 3
+    said = second.log()[second.from_here:]
+    assert f"in use by process {machine.process.pid}" in said and str(machine.data) in said
+    assert "one server per data folder" in said
+    assert machine.request("GET", "/healthz").status == 200
+
+
+def test_a_port_that_is_taken_is_refused_with_the_reason(machine, tmp_path):
+    second = Server(tmp_path / "other", machine.root, machine.env, f"127.0.0.1:{machine.port}").launch()
+    assert second.process.wait(10) == 3
+    assert str(machine.port) in second.log()
+
+
+@pytest.mark.parametrize("listen", ["nonsense", "127.0.0.1:99999", "127.0.0.1:"])
+def test_an_address_that_is_none_is_refused_with_the_reason(tmp_path, listen):
+    server = Server(tmp_path / "data", listen=listen).launch()
+    assert server.process.wait(10) == 2
+    assert listen in server.log()
+
+
+def test_the_data_folder_is_for_the_servers_user_only(machine):
+    assert machine.data.stat().st_mode & 0o077 == 0
+    assert (machine.data / "link.key").stat().st_mode & 0o077 == 0
+
+
+def reload(server, what):
+    seen = len(server.log())
+    server.signal(signal.SIGHUP)
+    return eventually(lambda: (lambda new: new if re.search(what, new) else None)(server.log()[seen:]), 10, f"a log of {what}")
+
+
+def test_sighup_with_a_broken_file_keeps_the_old_app_and_tells_the_place_of_the_mistake(machine):
+    models = machine.models
+    models.script([], default={"json": ANALYSIS})
+    file = machine.root / "apps.d/clearreply.yaml"
+    good = file.read_text()
+    lines = good.splitlines()
+    row = next(n for n, line in enumerate(lines, 1) if line.lstrip().startswith("- id: choose"))
+    file.write_text(good.replace("- id: choose", "- id: choose\n        nonsense: 1"))
+    said = reload(machine, "is not served as it is")
+    assert f"apps.d/clearreply.yaml:{row + 1}:9" in said and "nonsense" in said
+    client = Client(machine, "clearreply", new_user())
+    client.analyze().ok()
+    assert machine.request("GET", "/readyz").ok()["refused"] == ["apps.d/clearreply.yaml"]
+
+    file.write_text(good.replace("POST /analyze:", "POST /look:"))
+    reload(machine, "serving ClearReply")
+    client.analyze().problem(404, "route_not_found")
+    client.post("/look", {"message": "hi"}).ok()
+    assert machine.request("GET", "/readyz").ok()["refused"] == []
+
+
+def test_sighup_serves_a_new_file_and_no_longer_one_that_is_gone(machine):
+    machine.models.script([], default={"text": "Hello."})
+    (machine.root / "apps.d/fresh.yaml").write_text(
+        "plenum: 1\napp: fresh\ntitle: Fresh\n"
+        "models: {quick: {use: gemini/gemini-3-flash-preview, max_tokens: 100}}\n"
+        "graphs: {greet: {input: {name: string}, nodes: [{id: say, llm: {model: quick, prompt: 'Greet {{name}}'}}]}}\n"
+        "routes: {POST /greet: {start: greet}}\n")
+    fresh = Client(machine, "fresh", new_user())
+    fresh.post("/greet", {"name": "Ada"}).problem(404)
+    (machine.root / "apps.d/fitmycv.yaml").unlink()
+    reload(machine, "serving Fresh")
+    assert fresh.post("/greet", {"name": "Ada"}).ok()["output"] == "Hello."
+    Client(machine, "fitmycv", new_user()).get("/cvs").problem(404, "route_not_found")
+
+
+def test_a_reload_in_the_middle_of_a_request_does_not_disturb_it(machine):
+    models = machine.models
+    models.script([{"text": "Old.", "delay_ms": 400}])
+    probe = Client(machine, "probe", new_user())
+    replies = []
+    worker = threading.Thread(target=lambda: replies.append(probe.post("/slow", {"question": "q"})))
+    worker.start()
+    models.wait_for_calls(1)
+    (machine.root / "apps.d/probe.yaml").unlink()
+    reload(machine, "serving ClearReply")
+    worker.join()
+    assert replies[0].ok()["output"] == "Old."
+
+
+def test_a_server_starts_with_one_broken_app_and_serves_the_others(tmp_path, shared_models):
+    root = copy_of_apps(tmp_path / "root")
+    (root / "apps.d/fitmycv.yaml").write_text("plenum: 1\napp: fitmycv\ngraphs: [\n")
+    server = Server(tmp_path / "data", root, gemini(shared_models)).start()
+    try:
+        assert re.search(r"apps\.d/fitmycv\.yaml:\d+:\d+", server.log())
+        assert [app["app"] for app in server.request("GET", "/").ok()["apps"]] == ["clearreply", "probe"]
+    finally:
+        server.stop()
+
+
+def test_in_production_a_model_without_a_key_is_an_error_of_its_app(tmp_path):
+    server = Server(tmp_path / "data", env={"PLENUM_MODE": "production"}).start()
+    try:
+        assert "GEMINI_API_KEY" in server.log() and re.search(r"apps\.d/clearreply\.yaml:\d+:\d+", server.log())
+        assert server.request("GET", "/").ok()["apps"] == []
+    finally:
+        assert server.stop() == 0
+
+
+def test_a_wrong_setting_is_refused_with_its_name(tmp_path):
+    server = Server(tmp_path / "data", env={"PLENUM_MODE": "prod"}).launch()
+    assert server.process.wait(10) == 2
+    assert "`mode`" in server.log() and "production" in server.log()
+
+
+def test_connections_are_kept_open_between_requests(machine):
+    connection = http.client.HTTPConnection("127.0.0.1", machine.port, timeout=5)
+    for _ in range(50):
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        assert response.status == 200 and response.read()
+        assert connection.sock is not None
+    connection.close()
