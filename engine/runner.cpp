@@ -102,9 +102,11 @@ void Runner::accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charg
                          std::optional<Idempotency> key, EventSink events) {
   const bool plain = outcome.finished.empty() && live->state.status == run::Status::running;
   live->committing = true;
+  // Made before the call, whose arguments move the outcome away in an order of the compiler's.
   Run row = live->row;
-  parts_.store->accept(std::move(row), plain ? rows(outcome.published) : std::vector<EventRow>(),
-                       std::move(charge), std::move(key), {},
+  std::vector<EventRow> published;
+  if (plain) published = rows(outcome.published);
+  parts_.store->accept(std::move(row), std::move(published), std::move(charge), std::move(key), {},
                        [this, live, plain, outcome = std::move(outcome),
                         events = std::move(events)](Result<Accepted> accepted) mutable {
                          live->committing = false;

@@ -50,6 +50,21 @@ struct Form {
   std::vector<Upload> uploads;
 };
 
+// A file's name is for people: what would turn it around or hide a part of it is left out.
+std::string shown_name(std::string name) {
+  static constexpr std::array kHidden = {"\u061c", "\u200e", "\u200f", "\u202a",
+                                         "\u202b", "\u202c", "\u202d", "\u202e",
+                                         "\u2066", "\u2067", "\u2068", "\u2069"};
+  for (const std::string_view hidden : kHidden)
+    for (size_t at; (at = name.find(hidden)) != name.npos;) name.erase(at, hidden.size());
+  return name;
+}
+
+tl::unexpected<Error> repeated(const std::string& field) {
+  return fail(Kind::invalid, quote(field) + " comes twice in the form; send it once",
+              "repeated_field");
+}
+
 Result<Upload> check_upload(const app::Upload& rule, const front::Part& part) {
   const std::string type = child::sniff(part.body, part.filename);
   if (part.body.size() > rule.max_bytes)
@@ -66,7 +81,7 @@ Result<Upload> check_upload(const app::Upload& rule, const front::Part& part) {
                     (type.empty() ? "of an unknown type" : type) +
                     "; accepted: " + any_of(rule.accept),
                 "unsupported_type");
-  return Upload{&rule, part.filename, child::mime_of(type), std::string(part.body),
+  return Upload{&rule, shown_name(part.filename), child::mime_of(type), std::string(part.body),
                 sha256_hex(part.body)};
 }
 
@@ -81,12 +96,16 @@ Result<Form> read_form(const front::Request& request, const app::Route& route,
       if (!part.is_file)
         return fail(Kind::invalid, quote(part.name) + " must be a file, with a filename",
                     "not_a_file");
+      if (std::any_of(form.uploads.begin(), form.uploads.end(),
+                      [&](const Upload& u) { return u.rule == &*rule; }))
+        return repeated(part.name);
       form.uploads.push_back(TRY(check_upload(*rule, part)));
       continue;
     }
     if (part.is_file)
       return fail(Kind::invalid, "this route takes no file named " + quote(part.name),
                   "unexpected_file");
+    if (form.fields.contains(part.name)) return repeated(part.name);
     const app::Field* field = app::find(graph.input, part.name);
     form.fields[part.name] = field ? field_value(*field, part.body) : Json(std::string(part.body));
   }
@@ -135,7 +154,7 @@ void keep(Exchange exchange, std::shared_ptr<std::vector<Upload>> uploads, size_
         const Upload& upload = (*uploads)[next];
         input.value[upload.rule->field] = Json{
             {"id", file->id}, {"name", file->name}, {"mime", file->mime}, {"size", file->size}};
-        input.meaning[upload.rule->field] = Json{{"name", upload.name}, {"digest", upload.digest}};
+        input.meaning.push_back({upload.rule->field, upload.name, upload.digest});
         keep(std::move(exchange), uploads, next + 1, std::move(input), std::move(done));
       });
 }
@@ -190,12 +209,14 @@ void read_input(const Exchange& exchange, OnInput done) {
     if (!read) return done(tl::unexpected(std::move(read).error()));
     form = *std::move(read);
   }
+  Json meaning = Json::array({form.fields});
+  for (const auto& [name, value] : exchange.request->query) meaning.push_back({name, value});
   Result<Json> input = checked(exchange, std::move(form.fields));
   if (!input) return done(tl::unexpected(std::move(input).error()));
   if (const Result<> there = all_there(graph, form.uploads); !there)
     return done(tl::unexpected(there.error()));
   keep(exchange, std::make_shared<std::vector<Upload>>(std::move(form.uploads)), 0,
-       Input{*input, *input}, std::move(done));
+       Input{*std::move(input), std::move(meaning)}, std::move(done));
 }
 
 }  // namespace plenum::server

@@ -153,6 +153,11 @@ void rows_page(const Exchange& exchange, const std::string& collection) {
   const size_t asked = static_cast<size_t>(page->limit);
   exchange.site.engine.rows(
       exchange.owner(), collection, *page, [exchange, asked](Result<std::vector<Row>> rows) {
+        if (!rows && rows.error().kind == Kind::not_found)
+          return exchange.send(Error{Kind::invalid,
+                                     "`after` is not an id that this list has shown; start without",
+                                     "invalid_parameter",
+                                     {}});
         if (!rows) return exchange.send(rows.error());
         Json items = Json::array();
         for (const Row& row : *rows) items.push_back(row_json(exchange, row));

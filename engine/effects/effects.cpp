@@ -79,9 +79,15 @@ EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& pri
   return out;
 }
 
-// That the provider limits us is no fault of our client, who has quotas of their own.
+// What goes wrong between us and a provider is no fault of our client: neither a limit, of which
+// clients have their own, nor an answer that is too large or an address that may not be asked.
 Error provider_failure(Error error) {
   if (error.kind == Kind::limited && error.code.empty()) error.code = "provider_limited";
+  return error;
+}
+
+Error transfer_failure(Error error) {
+  if (error.kind == Kind::invalid || error.kind == Kind::denied) error.status = 502;
   return error;
 }
 
@@ -129,7 +135,8 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
       parts.http->send(std::get<http::Request>(*std::move(prepared)),
                        [call, structured, price, provider = provider->second,
                         done](Result<http::Response> response) {
-                         if (!response) return done(tl::unexpected(std::move(response).error()));
+                         if (!response)
+                           return done(fail(transfer_failure(std::move(response).error())));
                          Result<llm::Reply> reply = provider->read(*call, *response);
                          if (!reply) return done(fail(provider_failure(std::move(reply).error())));
                          done(model_reply(*std::move(reply), structured, price));

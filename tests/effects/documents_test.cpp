@@ -135,7 +135,7 @@ TEST_CASE("a file's type is known by its bytes, whatever it is called", "[docume
   CHECK(sniff("hello", "cv.docx") == "txt");
   CHECK(sniff("<p>hello", "a.htm") == "html");
   CHECK(sniff("  <!DOCTYPE HTML><p>", "page") == "html");
-  CHECK(sniff("<html>", "a.txt") == "txt");
+  CHECK(sniff("<html>", "a.txt") == "html");
   CHECK(sniff("Gr\xFC\xDF"
               "e",
               "a.txt") == "txt");

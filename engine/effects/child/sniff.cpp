@@ -59,7 +59,7 @@ std::string sniff(std::string_view bytes, std::string_view name) {
   const std::string kind = extension(name);
   if (kind == "md" || kind == "markdown") return "md";
   if (kind == "html" || kind == "htm" || kind == "xhtml") return "html";
-  if (kind != "txt" && looks_like_html(bytes)) return "html";
+  if (looks_like_html(bytes)) return "html";
   return "txt";
 }
 
