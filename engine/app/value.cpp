@@ -1,3 +1,4 @@
+// Computing data: constants cost nothing, an error names the line of the app file it came from.
 #include "engine/app/value.h"
 
 #include <nlohmann/json.hpp>

@@ -44,14 +44,15 @@ class KindOf {
   // server does not support yet.
   KindOf&& takes(std::string name, std::string T::*member, std::vector<std::string> words,
                  std::string summary, std::vector<std::string> later = {}) && {
-    kind_.fields.push_back({name, any_of(words), false, std::move(summary),
-                            [=](Reader& reader, const yaml::Node& value, run::Node& node) {
-                              for (const std::string& key : later)
-                                if (const yaml::Member* found = value.find_member(key))
-                                  return reader.unsupported(found->key_span,
-                                                            "`" + key + "` of `" + name + "`");
-                              reader.read_word(value, static_cast<T&>(node).*member, words);
-                            }});
+    const T defaults{};
+    kind_.fields.push_back(
+        {name, any_of(words) + " (" + defaults.*member + ")", false, std::move(summary),
+         [=](Reader& reader, const yaml::Node& value, run::Node& node) {
+           for (const std::string& key : later)
+             if (const yaml::Member* found = value.find_member(key))
+               return reader.unsupported(found->key_span, "`" + key + "` of `" + name + "`");
+           reader.read_word(value, static_cast<T&>(node).*member, words);
+         }});
     return std::move(*this);
   }
   // The names that the node's templates see instead of the state.

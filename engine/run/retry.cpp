@@ -1,3 +1,5 @@
+// The delay is drawn from a hash of the run, the node and the call, so that the core stays pure and
+// a thousand runs that failed together do not come back together.
 #include "engine/run/retry.h"
 
 #include <algorithm>

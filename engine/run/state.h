@@ -53,7 +53,7 @@ struct State {
   int percent = 0;
   std::string say;
   int64_t last_event = 0;
-  std::string model;  // the model that answered last, as it names itself; \"offline\" says so
+  std::string model;  // the model that answered last, as it names itself; "offline" says so
   Json output;        // when completed
   std::optional<Error> error;  // when failed
   std::string failed_at;       // the node's path

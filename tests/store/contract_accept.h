@@ -103,6 +103,22 @@ inline void accepts_runs(const MakePlace& make) {
     CHECK(outcome(again) == "conflict idempotency_in_progress");
     CHECK(again.error().retry_after == std::chrono::seconds(1));
   }
+  SECTION("a known key whose request does not wait for its run is replayed while it goes on") {
+    const Idempotency job{key.key, key.fingerprint, false};
+    const Run first = store.accept(a_run(RunStatus::queued), {}, {}, job).value().run;
+    const Accepted again = store.accept(a_run(RunStatus::queued), {}, {}, job).value();
+    CHECK(again.replayed);
+    CHECK(again.run.id == first.id);
+  }
+  SECTION("a known key whose run waits for an answer is replayed: its request was answered") {
+    const Run first = store.accept(a_run(), {}, {}, key).value().run;
+    Checkpoint c = a_checkpoint(first, RunStatus::waiting);
+    c.at = "approve";
+    REQUIRE(store.checkpoint(c));
+    const Accepted again = store.accept(a_run(), {}, {}, key).value();
+    CHECK(again.replayed);
+    CHECK(again.run.status == RunStatus::waiting);
+  }
   SECTION("a known key with another request is refused, finished or not") {
     const Run first = store.accept(a_run(), {}, {}, key).value().run;
     const Idempotency other{key.key, "f2"};

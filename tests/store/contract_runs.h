@@ -132,6 +132,34 @@ inline void moves_runs_on(const MakePlace& make) {
     CHECK(outcome(store.take_waiting(kAda, run.id, "approve")) == "ok");
     CHECK(outcome(store.take_waiting(kAda, run.id, "approve")) == "conflict not_waiting");
   }
+  SECTION("an answer with a key is taken once, and replayed once its run has stopped") {
+    const Run run = store.accepted(a_run());
+    Checkpoint c = a_checkpoint(run, RunStatus::waiting);
+    c.at = "approve";
+    REQUIRE(store.checkpoint(c));
+    const Idempotency key{"POST /answer k1", "f1"};
+    const Run taken = store.take_waiting(kAda, run.id, "approve", key).value().run;
+    CHECK(told(taken) == R"(running e2 state={"v":1} started=1000)");
+    CHECK(outcome(store.take_waiting(kAda, run.id, "approve", key)) ==
+          "conflict idempotency_in_progress");
+    CHECK(outcome(store.take_waiting(kAda, run.id, "approve", Idempotency{key.key, "f2"})) ==
+          "invalid idempotency_mismatch");
+    CHECK(outcome(store.take_waiting(kAda, run.id, "approve")) == "conflict not_waiting");
+    REQUIRE(store.checkpoint(a_checkpoint(taken, RunStatus::completed)));
+    const Accepted again = store.take_waiting(kAda, run.id, "approve", key).value();
+    CHECK(again.replayed);
+    CHECK(again.run.status == RunStatus::completed);
+    CHECK(outcome(store.take_waiting(kBob, run.id, "approve", key)) == "not_found");
+  }
+  SECTION("an answer that was refused does not use its key up") {
+    const Run run = store.accepted(a_run());
+    const Idempotency key{"POST /answer k1", "f1"};
+    CHECK(outcome(store.take_waiting(kAda, run.id, "approve", key)) == "conflict not_waiting");
+    Checkpoint c = a_checkpoint(run, RunStatus::waiting);
+    c.at = "approve";
+    REQUIRE(store.checkpoint(c));
+    CHECK_FALSE(store.take_waiting(kAda, run.id, "approve", key).value().replayed);
+  }
   SECTION("a run that waits for time and not for an answer takes none") {
     const Run run = store.accepted(a_run());
     Checkpoint c = a_checkpoint(run, RunStatus::waiting);
