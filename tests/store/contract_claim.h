@@ -103,6 +103,18 @@ inline void claims_in_turn(const MakePlace& make) {
     REQUIRE(store.checkpoint(a_checkpoint(second[0], RunStatus::waiting)));
     CHECK(claim(10) == "a3");
   }
+  SECTION("a refused end of a job frees no place") {
+    const Run first = queue("a1", kAda, 0, 1);
+    queue("a2", kAda, 0, 1);
+    CHECK(claim(10) == "a1");
+    Checkpoint end = a_checkpoint(store.run(kAda, first.id).value(), RunStatus::completed);
+    end.events = {{1, "end", "{}"}, {1, "again", "{}"}};
+    CHECK(outcome(store.checkpoint(end)) == "conflict event_exists");
+    CHECK(claim(10).empty());
+    end.events.pop_back();
+    CHECK(outcome(store.checkpoint(end)) == "ok");
+    CHECK(claim(10) == "a2");
+  }
   SECTION("a run is not claimed before it is available, and holds up no other") {
     queue("later", kAda, 9, 0, "POST /analyze", 5000);
     queue("now", kAda);
