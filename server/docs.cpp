@@ -27,14 +27,16 @@ section > h2 { font: 600 1.05rem/1.4 ui-monospace, monospace; margin: 0 0 .4rem;
 b.method { color: #fff; background: var(--go); border-radius: 6px; padding: .15em .5em; margin-right: .5em; font-size: .85em; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td { border-top: 1px solid var(--line); padding: .35rem .8rem .35rem 0; vertical-align: top; }
-td:first-child { white-space: nowrap; }
+td:first-child { white-space: nowrap; width: 13rem; }
 tr:first-child td { border-top: 0; }
 .soft { color: var(--soft); }
-@media (max-width: 34rem) { td { display: block; border: 0; padding: .1rem 0; } td:first-child { padding-top: .6rem; white-space: normal; } }
+summary { cursor: pointer; color: var(--go); margin: .3rem 0; }
+@media (max-width: 34rem) { td { display: block; border: 0; padding: .1rem 0; } td:first-child { padding-top: .6rem; white-space: normal; width: auto; } }
 )css";
 
 constexpr const char* kTryAt = "http://127.0.0.1:8080";  // where `plenum serve` is at home
-constexpr size_t kRows = 40;                             // of one answer
+constexpr size_t kRows = 60;                             // of one answer
+constexpr size_t kOpenRows = 12;                         // more of them are folded
 constexpr int kDepth = 3;
 
 std::string escaped(std::string_view text) {
@@ -183,7 +185,8 @@ std::string command(const app::App& app, const app::Route& route) {
     if (route.has_with) body = Json{{"…", "…"}};
   }
   if (route.uploads.empty() && route.method != "GET")
-    text += " \\\n     -H 'Content-Type: application/json' -d " + in_single_quotes(to_text(body));
+    text += " \\\n     -H 'Content-Type: application/json' \\\n     -d " +
+            in_single_quotes(to_text(body));
   return text + " \\\n     " + kTryAt + "/api/v1/" + app.name + route.path;
 }
 
@@ -194,6 +197,10 @@ void answer_rows(const Type& type, const std::string& path, int depth, size_t& l
     if (left == 0) return;
     --left;
     const std::string here = path.empty() ? name : path + "." + name;
+    if (field.type.title() == app::file_type().title()) {
+      rows += row({code(here), "a file: id, name, mime, size, url, expires_at"});
+      continue;
+    }
     std::string words = field.type.text();
     if (!field.type.values().empty()) words += ": " + any_of(field.type.values());
     rows += row({code(here), escaped(words) + (field.required ? "" : "; may be absent")});
@@ -204,12 +211,18 @@ void answer_rows(const Type& type, const std::string& path, int depth, size_t& l
   }
 }
 
+std::string members(const Type& type) {
+  std::string list;
+  for (const auto& [name, field] : type.fields()) list += (list.empty() ? "" : ", ") + code(name);
+  return list;
+}
+
 std::string pauses(const app::App& app, const app::Route& route) {
   std::string text;
   for (const app::Route& other : app.routes)
     if (&other != &route && other.does == app::Route::Does::resume && other.graph == route.graph)
-      text += "<p>It may pause at " + code(other.interrupt) + " first: the answer's " +
-              code("status") + " is then " + code("waiting") + ", and " +
+      text += "<p>200 with the " + code("status") + " " + code("waiting") +
+              " when the run pauses at " + code(other.interrupt) + "; " +
               code(other.method + " " + other.path) + " goes on with its " + code("run_id") +
               ".</p>";
   return text;
@@ -231,9 +244,13 @@ std::string answer(const app::App& app, const app::Route& route) {
   std::string rows;
   size_t left = kRows;
   answer_rows(type, "", kDepth, left, rows);
-  text += rows.empty() ? "<p class=\"soft\">" + escaped(type.text()) + "</p>" : table(rows);
-  if (left == 0) text += "<p class=\"soft\">… and more; see openapi.json.</p>";
-  return text + (route.does == Does::start ? pauses(app, route) : "");
+  std::string whole =
+      rows.empty() ? "<p class=\"soft\">" + escaped(type.text()) + "</p>" : table(rows);
+  if (left == 0) whole += "<p class=\"soft\">… and more; see openapi.json.</p>";
+  if (kRows - left > kOpenRows)
+    whole = "<details><summary>" + std::to_string(type.fields().size()) +
+            " members: " + members(type) + "</summary>" + whole + "</details>";
+  return (route.does == Does::start ? pauses(app, route) : "") + text + whole;
 }
 
 std::string period(milliseconds time) {
@@ -261,7 +278,8 @@ std::string terms(const app::Route& route) {
 std::string route_section(const app::App& app, const app::Route& route) {
   std::string text = "<section><h2><b class=\"method\">" + route.method + "</b>" +
                      escaped("/api/v1/" + app.name + route.path) + "</h2>";
-  if (!route.summary.empty()) text += "<p>" + escaped(route.summary) + ".</p>";
+  if (!route.summary.empty())
+    text += "<p>" + escaped(route.summary) + (route.summary.ends_with('.') ? "" : ".") + "</p>";
   text += terms(route);
   if (route.does == app::Route::Does::start || route.does == app::Route::Does::resume)
     if (const std::string rows = fields_sent(app, route); !rows.empty())
