@@ -191,6 +191,7 @@ def test_when_gemini_is_down_the_best_model_of_fitmycv_falls_back_to_openai(fitm
     assert GEMINI_KEY not in str(calls[-1]) and OPENAI_KEY not in str(calls[:-1])
 
 
+@needs_sandbox
 def test_a_fallback_is_not_asked_when_the_prompt_was_refused(fitmycv, models):
     models.script([{"json": JOB, "match": READS_JOB}, {"blocked": True, "match": TAILORS}])
     page = fitmycv.finished(fitmycv.new_job(), "failed")
