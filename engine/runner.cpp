@@ -15,6 +15,7 @@ namespace {
 constexpr Millis kSweepEvery = 30'000;
 constexpr Millis kHeartbeatEvery = 15'000;
 constexpr int kClaimAtOnce = 64;
+constexpr Millis kHeldBack = 500;
 
 // The fixed window that `now` falls in, counted from the start of 1970 in UTC: a day's quota starts
 // anew at midnight UTC.
@@ -257,7 +258,11 @@ void Runner::pump() {
     for (Run& row : *runs) adopt_claimed(std::move(row));
     if (full || again) return pump();
     parts_.store->next_due([this](Result<Millis> due) {
-      if (due && *due > 0) pump_at(std::max(*due, parts_.clock->now() + 5));
+      if (!due || *due == 0) return;
+      // What is due and was not claimed is held back by its owner's `concurrency`: the end of
+      // one of those jobs claims it, so looking again in a while is only a precaution.
+      const Millis now = parts_.clock->now();
+      pump_at(*due > now ? *due : now + kHeldBack);
     });
   });
 }
