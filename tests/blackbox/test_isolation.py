@@ -117,10 +117,11 @@ def test_a_list_comes_in_pages_and_a_cursor_of_another_user_shows_nothing_of_the
             break
         after = f"&after={page['next']}"
     assert sorted(seen) == sorted(mine) and len(set(seen)) == 5
-    for cursor in (bobs, "row_x", "%00", "'%20OR%201=1", ""):
+    for cursor in (bobs, "row_x", "'%20OR%201=1", ""):
         reply = ada.get(f"/cvs?after={cursor}")
-        assert reply.status in (200, 400), reply
         assert bobs not in reply.body.decode()
+        if cursor:
+            reply.problem(400, "invalid_parameter")
 
 
 # Files
