@@ -42,8 +42,6 @@ std::string to_text(const Diagnostic& diagnostic);
 
 // `text` in backquotes, control characters escaped, cut after 60 characters.
 std::string quote(std::string_view text);
-// The same; being renamed, because argument-dependent lookup finds std::quoted for strings.
-inline std::string quoted(std::string_view text) { return quote(text); }
 
 // The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the nearest
 // first; or "".

@@ -101,10 +101,10 @@ class Reader {
         while (end < text_.size() && end < at_ + 20 &&
                std::isalnum(static_cast<unsigned char>(text_[end])))
           ++end;
-      return plenum::quoted(text_.substr(at_, end - at_));
+      return plenum::quote(text_.substr(at_, end - at_));
     }
     if (const size_t length = utf8_length(text_, at_); length > 1)
-      return plenum::quoted(text_.substr(at_, length));
+      return plenum::quote(text_.substr(at_, length));
     char byte[32];
     snprintf(byte, sizeof byte, "the byte 0x%02X", c);
     return byte;
@@ -212,7 +212,7 @@ class Reader {
         for (size_t i = first; i < members_.size(); ++i)
           if (members_[i].key == key) return duplicate(place, key);
       skip_space();
-      if (peek() != ':') return expected("`:` after the key " + plenum::quoted(key));
+      if (peek() != ':') return expected("`:` after the key " + plenum::quote(key));
       ++at_;
       skip_space();
       Json value;
@@ -227,7 +227,7 @@ class Reader {
   }
 
   bool duplicate(size_t place, std::string_view key) {
-    return wrong(place, "the key " + plenum::quoted(key) + " is there twice in one object");
+    return wrong(place, "the key " + plenum::quote(key) + " is there twice in one object");
   }
 
   // Sorted, not hashed: keys that a stranger chose cannot make sorting slow.
@@ -360,7 +360,7 @@ class Reader {
     if (!skip_digits("after `-`")) return false;
     if (zero && at_ > start + 1 + (text_[start] == '-'))
       return wrong(start, "a number must not begin with a zero: " +
-                              plenum::quoted(text_.substr(start, at_ - start)));
+                              plenum::quote(text_.substr(start, at_ - start)));
     if (peek() == '.') {
       whole = false;
       ++at_;
@@ -393,7 +393,7 @@ class Reader {
       value = real;
     } else {
       if (is_beyond_double(number))
-        return wrong(start, "the number " + plenum::quoted(number) + " is too large");
+        return wrong(start, "the number " + plenum::quote(number) + " is too large");
       value = *begin == '-' ? -0.0 : 0.0;
     }
     return true;

@@ -110,12 +110,12 @@ Value no_overload(Context& context, std::string_view text, const Node& node, siz
   }
   const std::string_view shown =
       piece(text, node.operands[0]->outer_start, node.operands[i + 1]->outer_end);
-  std::string message = "no such overload: " + plenum::quoted(shown) + ": " + std::string(left) +
+  std::string message = "no such overload: " + plenum::quote(shown) + ": " + std::string(left) +
                         " " + std::string(operation_word(node.operators[i].symbol)) + " " +
                         std::string(right);
   if (a.is(Tag::null) || b.is(Tag::null)) {
     const Node& null = *node.operands[a.is(Tag::null) ? i : i + 1];
-    message += "; " + plenum::quoted(piece(text, null.outer_start, null.outer_end)) +
+    message += "; " + plenum::quote(piece(text, null.outer_start, null.outer_end)) +
                " is null, test it with `!= null` first";
   }
   return context.fail(message);
@@ -153,8 +153,8 @@ MixedNumbers mixed_numbers(std::string_view text, const Node& node, size_t i, st
   const std::string b =
       wrap_left ? shown(last.outer_start, last.outer_end) : shown(last.start, last.end);
   const std::string joint = std::string(" ") + symbol + " ";
-  return {plenum::quoted(shown(first.outer_start, last.outer_end)) + ": " + std::string(left) +
-              " " + std::string(operation_word(symbol)) + " " + std::string(right),
+  return {plenum::quote(shown(first.outer_start, last.outer_end)) + ": " + std::string(left) + " " +
+              std::string(operation_word(symbol)) + " " + std::string(right),
           "`" + (wrap_left ? convert + a + ")" + joint + b : a + joint + convert + b + ")") + "`"};
 }
 

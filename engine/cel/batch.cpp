@@ -16,7 +16,7 @@ constexpr size_t kMostBytes = 16 << 20;  // of one printed value
 
 Result<Value> unreadable(const Json& tagged) {
   return fail(Kind::invalid,
-              "not a tagged value: " + plenum::quoted(to_text(tagged)) + "; e.g. {\"int\": \"1\"}");
+              "not a tagged value: " + plenum::quote(to_text(tagged)) + "; e.g. {\"int\": \"1\"}");
 }
 
 template <typename Number>
@@ -73,7 +73,7 @@ class Reader {
     for (int tag = 0; tag < static_cast<int>(Tag::error); ++tag) {
       if (type_name(static_cast<Tag>(tag)) == name) return Value::type(static_cast<Tag>(tag));
     }
-    return fail(Kind::invalid, "no such type: " + plenum::quoted(name));
+    return fail(Kind::invalid, "no such type: " + plenum::quote(name));
   }
 
   Result<Value> optional(const Json& body, int depth) {
@@ -93,10 +93,10 @@ class Reader {
       if (!entry.is_array() || entry.size() != 2) return unreadable(entry);
       const Value key = TRY(read(entry[0], depth + 1));
       if (!hashable(key))
-        return fail(Kind::invalid, "not a key of a map: " + plenum::quoted(to_text(entry[0])));
+        return fail(Kind::invalid, "not a key of a map: " + plenum::quote(to_text(entry[0])));
       if (!made.add(key, TRY(read(entry[1], depth + 1)))) {
         return fail(Kind::invalid,
-                    "the key " + plenum::quoted(to_text(entry[0])) + " is there twice");
+                    "the key " + plenum::quote(to_text(entry[0])) + " is there twice");
       }
     }
     return made.done();

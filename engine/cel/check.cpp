@@ -220,7 +220,7 @@ Type Checker::visit_path(Node& node, Path& path) {
       if (type.is_any() || (type.is_numeric() && !type.is(K::uint))) return type;
       return wrong(
           "X504", node.start, node.end,
-          "`-` needs a number, " + plenum::quoted(text(*node.operands[0])) + " is " + a_word(type));
+          "`-` needs a number, " + plenum::quote(text(*node.operands[0])) + " is " + a_word(type));
     }
     case Op::arithmetic:
       return arithmetic(node);
@@ -283,7 +283,7 @@ Type Checker::unknown_name(Node& node) {
     help =
         "`" + std::string(node.text) + "` is a function: write `" + std::string(node.text) + "(…)`";
   }
-  return wrong("X502", node.start, node.end, "unknown name " + plenum::quoted(node.text), help);
+  return wrong("X502", node.start, node.end, "unknown name " + plenum::quote(node.text), help);
 }
 
 std::string Checker::path_text(const Node& node) const {
@@ -320,7 +320,7 @@ Type Checker::field_of(const Node& operand, const Type& type, std::string_view n
     case K::map:
       if (type.key().is_any() || type.key().is(K::string)) return type.element();
       return wrong("X504", start, end,
-                   "the keys of " + plenum::quoted(text(operand)) + " are not strings",
+                   "the keys of " + plenum::quote(text(operand)) + " are not strings",
                    "write `" + text(operand) + "[…]`");
     case K::optional:
       return Type::optional(field_of(operand, type.element(), name, start, end));
@@ -331,7 +331,7 @@ Type Checker::field_of(const Node& operand, const Type& type, std::string_view n
       for (const auto& [known, field] : type.fields()) fields.push_back(known);
       const std::string near = nearest(name, fields);
       return wrong("D406", start, end,
-                   plenum::quoted(text(operand)) + " has no " + plenum::quoted(name),
+                   plenum::quote(text(operand)) + " has no " + plenum::quote(name),
                    !near.empty()    ? "a field that is close exists: `" + near + "`"
                    : fields.empty() ? "it has no fields"
                                     : "it has: " + some_of(fields));
@@ -339,14 +339,14 @@ Type Checker::field_of(const Node& operand, const Type& type, std::string_view n
     case K::list:
       return wrong(
           "X504", start, end,
-          plenum::quoted(text(operand)) + " is a list, it has no field " + plenum::quoted(name),
+          plenum::quote(text(operand)) + " is a list, it has no field " + plenum::quote(name),
           "take an element, `" + text(operand) + "[0]." + std::string(name) + "`, or all, `" +
               text(operand) + ".map(x, x." + std::string(name) + ")`");
     default:
       return wrong(
           "X504", start, end,
-          plenum::quoted(text(operand)) + " is " + a_word(type) + ", it has no field " +
-              plenum::quoted(name),
+          plenum::quote(text(operand)) + " is " + a_word(type) + ", it has no field " +
+              plenum::quote(name),
           type.is(K::string) && name == "length" ? "write `size(" + text(operand) + ")`" : "");
   }
 }
@@ -399,7 +399,7 @@ Type Checker::element_at(const Node& node, const Type& container, const Type& ke
     case K::map:
       if (comparable(container.key(), key)) return container.element();
       return wrong("X504", inner.start, inner.end,
-                   "the keys of " + plenum::quoted(text(operand)) + " are " +
+                   "the keys of " + plenum::quote(text(operand)) + " are " +
                        container.key().text() + ", this is " + a_word(key));
     case K::object:
       if (is_text(inner))
@@ -407,11 +407,11 @@ Type Checker::element_at(const Node& node, const Type& container, const Type& ke
       if (key.is_any() || key.is(K::string)) return {};
       return wrong(
           "X504", inner.start, inner.end,
-          "the fields of " + plenum::quoted(text(operand)) + " have names, this is " + a_word(key));
+          "the fields of " + plenum::quote(text(operand)) + " have names, this is " + a_word(key));
     default:
       return wrong(
           "X504", node.start, node.end,
-          plenum::quoted(text(operand)) + " is " + a_word(container) + ", it has no elements",
+          plenum::quote(text(operand)) + " is " + a_word(container) + ", it has no elements",
           container.is(K::string) ? "write `" + text(operand) + ".charAt(" + text(inner) + ")`"
                                   : "");
   }
@@ -524,7 +524,7 @@ Type Checker::arithmetic_step(const Node& node, size_t i, const Type& left, cons
   if (plus && left.is(K::string) && has_order(right)) help = "`string(" + text(b) + ")`";
   if (plus && right.is(K::string) && has_order(left)) help = "`string(" + text(a) + ")`";
   return wrong("X504", a.outer_start, b.outer_end,
-               plenum::quoted(text(a.outer_start, b.outer_end)) + ": " + short_word(left) + " " +
+               plenum::quote(text(a.outer_start, b.outer_end)) + ": " + short_word(left) + " " +
                    std::string(operation_word(symbol)) + " " + short_word(right),
                help);
 }
@@ -534,7 +534,7 @@ Type Checker::relation(Node& node) {
   const Node& b = *node.operands[1];
   const Type left = visit(*node.operands[0]), right = visit(*node.operands[1]);
   const char symbol = node.operators->symbol;
-  const auto shown = [&] { return plenum::quoted(text(a.outer_start, b.outer_end)); };
+  const auto shown = [&] { return plenum::quote(text(a.outer_start, b.outer_end)); };
   if (symbol == 'i') {
     if (right.is_any() || right.is(K::object)) return K::boolean;
     if (right.is(K::list) || right.is(K::map)) {
@@ -585,7 +585,7 @@ void Checker::want_boolean(const Node& node, const Type& type, std::string_view 
   if (type.is(K::list) || type.is(K::map)) help = "compare it: `size(" + text(node) + ") > 0`";
   if (type.is_numeric()) help = "compare it: `" + shown + " != 0`";
   wrong("X504", node.start, node.end,
-        "`" + std::string(who) + "` needs true or false, " + plenum::quoted(shown) + " is " +
+        "`" + std::string(who) + "` needs true or false, " + plenum::quote(shown) + " is " +
             a_word(type),
         help);
 }

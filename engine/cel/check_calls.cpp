@@ -164,7 +164,7 @@ Type Checker::lazy_optional(Node& node) {
   if (!optional.is_any() && !optional.is(K::optional)) {
     const std::string shown = text(node.operands[0]->outer_start, node.operands[0]->outer_end);
     return wrong("X504", node.operands[0]->start, node.operands[0]->end,
-                 "`" + std::string(node.text) + "` needs an optional, " + plenum::quoted(shown) +
+                 "`" + std::string(node.text) + "` needs an optional, " + plenum::quote(shown) +
                      " is " + a_word(optional),
                  optional.is_nullable() ? "write `" + shown + " != null ? " + shown + " : " +
                                               text(*node.operands[1]) + "`"
@@ -190,11 +190,11 @@ Type Checker::unknown_function(const Node& node) {
   }
   if (library().knows(name, node.member)) {
     return wrong("X504", start, node.end,
-                 plenum::quoted(name) + " is not written with " +
+                 plenum::quote(name) + " is not written with " +
                      std::to_string(node.count - (node.member ? 1 : 0)) + " arguments",
                  "write `" + any_of(library().forms(name)) + "`");
   }
-  const std::string message = "no function " + plenum::quoted(name);
+  const std::string message = "no function " + plenum::quote(name);
   if (library().knows(name, !node.member) && node.count > 0) {
     const size_t first = node.member ? 0 : 1;
     std::string form = node.member ? name + "(" + arguments[0] : arguments[0] + "." + name + "(";
@@ -246,7 +246,7 @@ Type Checker::wrong_arguments(const Node& node, const std::vector<Type>& argumen
     }
   }
   return wrong("X504", node.start, node.end,
-               plenum::quoted(node.text) + " does not take (" + given + ")", help);
+               plenum::quote(node.text) + " does not take (" + given + ")", help);
 }
 
 Type Checker::macro(Node& node) {
@@ -263,7 +263,7 @@ Type Checker::macro(Node& node) {
       const Type optional = visit(*node.operands[0]);
       if (!optional.is_any() && !optional.is(K::optional)) {
         wrong("X504", node.operands[0]->start, node.operands[0]->end,
-              "this macro needs an optional, " + plenum::quoted(text(*node.operands[0])) + " is " +
+              "this macro needs an optional, " + plenum::quote(text(*node.operands[0])) + " is " +
                   a_word(optional),
               "`object.?field` gives an optional");
       }
@@ -302,7 +302,7 @@ Type Checker::range_type(const Node& node, const Type& range, Type* value) {
     default: {
       const Node& operand = *node.operands[0];
       return wrong("X504", operand.start, operand.end,
-                   plenum::quoted(text(operand)) + " is " + a_word(range) +
+                   plenum::quote(text(operand)) + " is " + a_word(range) +
                        "; this macro goes over a list or a map");
     }
   }

@@ -42,7 +42,7 @@ Value Evaluator::eval(const Node& node) {
     case Op::local:
       return locals_[node.slot];
     case Op::name:
-      return wrong(node.start, "undeclared reference: unknown name " + plenum::quoted(node.text));
+      return wrong(node.start, "undeclared reference: unknown name " + plenum::quote(node.text));
     case Op::select:
       return select(node);
     case Op::has:
@@ -94,20 +94,20 @@ Value Evaluator::global(const Node& node) {
   const Compiled::Global& name = program_.globals[node.slot];
   context_.place = node.start;
   if (!source_ || !source_->find(name, context_, &value))
-    value = wrong(node.start, plenum::quoted(name.name) + " has no value here");
+    value = wrong(node.start, plenum::quote(name.name) + " has no value here");
   return value;
 }
 
 Value Evaluator::no_field(const Node& operand, const Value& value, std::string_view name,
                           uint32_t place) {
   if (value.is(Tag::null)) {
-    return wrong(place, plenum::quoted(text(operand)) + " is null, it has no field " +
-                            plenum::quoted(name) + "; test it with `" + std::string(text(operand)) +
+    return wrong(place, plenum::quote(text(operand)) + " is null, it has no field " +
+                            plenum::quote(name) + "; test it with `" + std::string(text(operand)) +
                             " != null` first, or write `.?" + std::string(name) + "`");
   }
-  return wrong(place, "no such overload: " + plenum::quoted(text(operand)) + " is " +
+  return wrong(place, "no such overload: " + plenum::quote(text(operand)) + " is " +
                           std::string(word_for(value.tag)) + ", it has no field " +
-                          plenum::quoted(name));
+                          plenum::quote(name));
 }
 
 Value Evaluator::select(const Node& node) {
@@ -117,7 +117,7 @@ Value Evaluator::select(const Node& node) {
   if (value.is(Tag::map)) {
     const bool there = field_find(value, node.text, context_.meter, &found);
     if (!node.optional)
-      return there ? found : wrong(node.place, "no such key: " + plenum::quoted(node.text));
+      return there ? found : wrong(node.place, "no such key: " + plenum::quote(node.text));
     return there ? context_.optional(found) : Value::optional(nullptr);
   }
   if (value.failed()) return value;
@@ -128,7 +128,7 @@ Value Evaluator::select(const Node& node) {
       return there ? context_.optional(found) : Value::optional(nullptr);
     }
     if (value.inner->is(Tag::null) && node.optional) return Value::optional(nullptr);
-    return wrong(node.place, "no such key: " + plenum::quoted(node.text) + ", the optional holds " +
+    return wrong(node.place, "no such key: " + plenum::quote(node.text) + ", the optional holds " +
                                  std::string(word_for(value.inner->tag)));
   }
   if (node.optional && value.is(Tag::null)) return Value::optional(nullptr);
@@ -177,7 +177,7 @@ Value Evaluator::look_up(const Node& node, const Value& container, const Value& 
     return map_find(container, key, context_.meter, found) ? Value() : Value::error(nullptr);
   }
   if (!container.is(Tag::list)) {
-    const std::string message = plenum::quoted(text(*node.operands[0])) + " is " +
+    const std::string message = plenum::quote(text(*node.operands[0])) + " is " +
                                 std::string(word_for(container.tag)) + ", it has no elements";
     return wrong(node.place, container.is(Tag::null) ? message : "no such overload: " + message);
   }
@@ -200,7 +200,7 @@ Value Evaluator::look_up(const Node& node, const Value& container, const Value& 
 Value Evaluator::missing(const Node& node, const Value& container, const Value& key) {
   std::string shown;
   if (key.is(Tag::string))
-    shown = plenum::quoted(key.text());
+    shown = plenum::quote(key.text());
   else if (key.is(Tag::integer))
     shown = std::to_string(key.i);
   else if (key.is(Tag::uint))
@@ -214,7 +214,7 @@ Value Evaluator::missing(const Node& node, const Value& container, const Value& 
   if (container.is(Tag::map)) return wrong(node.place, "no such key: " + shown);
   const size_t size = list_size(container);
   return wrong(node.place, "index out of range: " + shown + "; " +
-                               plenum::quoted(text(*node.operands[0])) + " has " +
+                               plenum::quote(text(*node.operands[0])) + " has " +
                                std::to_string(size) + (size == 1 ? " element" : " elements"));
 }
 
@@ -223,7 +223,7 @@ Value Evaluator::call(const Node& node) {
   Value* arguments = node.count <= 4 ? few : context_.values(node.count);
   if (!arguments) return context_.limit();
   if (!node.function) {
-    return wrong(node.place, "unbound function: no function " + plenum::quoted(node.text) +
+    return wrong(node.place, "unbound function: no function " + plenum::quote(node.text) +
                                  " with " + std::to_string(node.count) + " arguments");
   }
   for (size_t i = 0; i < node.count; ++i) {
@@ -251,7 +251,7 @@ Value Evaluator::or_value(const Node& node) {
   const Value value = eval(*node.operands[0]);
   if (value.failed()) return value;
   if (!value.is(Tag::optional)) {
-    return wrong(node.place, "no such overload: " + plenum::quoted(text(*node.operands[0])) +
+    return wrong(node.place, "no such overload: " + plenum::quote(text(*node.operands[0])) +
                                  " is " + std::string(word_for(value.tag)) + ", not an optional");
   }
   if (value.inner) return node.flat ? value : *value.inner;
@@ -300,7 +300,7 @@ Value Evaluator::add_entry(const Node& key_node, MapBuilder& made, const Value& 
                      std::string(word_for(key.tag)));
   }
   if (made.add(key, value)) return Value();
-  return wrong(key_node.start, "repeated key: " + plenum::quoted(text(key_node)));
+  return wrong(key_node.start, "repeated key: " + plenum::quote(text(key_node)));
 }
 
 Value Evaluator::map(const Node& node) {
@@ -323,7 +323,7 @@ Value Evaluator::map(const Node& node) {
 Value Evaluator::not_boolean(const Value& value, const Node& operand, std::string_view who) {
   if (value.failed()) return value;
   return wrong(operand.start, "no such overload: no matching overload, `" + std::string(who) +
-                                  "` needs true or false, " + plenum::quoted(text(operand)) +
+                                  "` needs true or false, " + plenum::quote(text(operand)) +
                                   " is " + std::string(word_for(value.tag)));
 }
 
@@ -386,7 +386,7 @@ Value Evaluator::no_order(const Node& node, const Value& a, const Value& b) {
   std::string message = "no such overload: " + std::string(word_for(a.tag)) + " and " +
                         std::string(word_for(b.tag)) + " have no order";
   if (a.is(Tag::null) || b.is(Tag::null)) {
-    message += "; " + plenum::quoted(text(*node.operands[a.is(Tag::null) ? 0 : 1])) +
+    message += "; " + plenum::quote(text(*node.operands[a.is(Tag::null) ? 0 : 1])) +
                " is null, test it with `!= null` first";
   }
   return wrong(node.place, message);
@@ -399,7 +399,7 @@ Value Evaluator::contains(const Node& node, const Value& element, const Value& c
   }
   if (!container.is(Tag::list)) {
     return wrong(node.place, "no such overload: `in` needs a list or a map, " +
-                                 plenum::quoted(text(*node.operands[1])) + " is " +
+                                 plenum::quote(text(*node.operands[1])) + " is " +
                                  std::string(word_for(container.tag)));
   }
   const size_t size = list_size(container);

@@ -14,7 +14,7 @@ Value Evaluator::macro(const Node& node) {
   if (range.failed()) return range;
   if (!range.is(Tag::list) && !range.is(Tag::map)) {
     return wrong(node.place, "no such overload: a macro goes over a list or a map, " +
-                                 plenum::quoted(text(operand)) + " is " +
+                                 plenum::quote(text(operand)) + " is " +
                                  std::string(word_for(range.tag)) +
                                  (range.is(Tag::null) ? "; test it with `!= null` first" : ""));
   }
@@ -47,7 +47,7 @@ Value Evaluator::optional_map(const Node& node) {
   const Value value = eval(*node.operands[0]);
   if (value.failed()) return value;
   if (!value.is(Tag::optional)) {
-    return wrong(node.place, "no such overload: " + plenum::quoted(text(*node.operands[0])) +
+    return wrong(node.place, "no such overload: " + plenum::quote(text(*node.operands[0])) +
                                  " is " + std::string(word_for(value.tag)) + ", not an optional");
   }
   if (!value.inner) return value;

@@ -192,7 +192,7 @@ std::unique_ptr<re2::RE2> compile_pattern(std::string_view text, std::string* me
   options.set_max_mem(1 << 20);
   auto pattern = std::make_unique<re2::RE2>(re2::StringPiece(text.data(), text.size()), options);
   if (pattern->ok()) return pattern;
-  *message = "the pattern " + plenum::quoted(text) +
+  *message = "the pattern " + plenum::quote(text) +
              " is not a regular expression of RE2: " + pattern->error();
   return nullptr;
 }

@@ -139,7 +139,7 @@ Value decoded(Context& context, const Value* a, size_t) {
   for (const char c : text) {
     const int digit = digit_of(c);
     if (digit < 0)
-      return context.fail("this text is not base64: " + plenum::quoted(std::string_view(&c, 1)) +
+      return context.fail("this text is not base64: " + plenum::quote(std::string_view(&c, 1)) +
                           " is none of its characters");
     bits = bits << 6 | static_cast<uint32_t>(digit);
     have += 6;

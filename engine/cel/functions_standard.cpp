@@ -37,7 +37,7 @@ Value out_of_range(Context& context, const std::string& shown, const char* type)
 }
 
 Value not_readable(Context& context, const Value& text, const char* type, const char* form) {
-  return context.fail("cannot read " + plenum::quoted(text.text()) + " as " + type +
+  return context.fail("cannot read " + plenum::quote(text.text()) + " as " + type +
                       "; it is written like " + form);
 }
 
@@ -59,7 +59,7 @@ Value int_of_string(Context& context, const Value* a, size_t) {
   const size_t sign = text.size() > 1 && text[0] == '+' && text[1] != '-' ? 1 : 0;
   const auto read = std::from_chars(text.data() + sign, text.data() + text.size(), value);
   if (read.ec == std::errc::result_out_of_range)
-    return out_of_range(context, plenum::quoted(text), "an int");
+    return out_of_range(context, plenum::quote(text), "an int");
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
     return not_readable(context, *a, "an int", "`42`");
   }
@@ -83,7 +83,7 @@ Value uint_of_string(Context& context, const Value* a, size_t) {
   uint64_t value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
   if (read.ec == std::errc::result_out_of_range)
-    return out_of_range(context, plenum::quoted(text), "a uint");
+    return out_of_range(context, plenum::quote(text), "a uint");
   if (read.ec != std::errc{} || read.ptr != text.data() + text.size()) {
     return not_readable(context, *a, "a uint", "`42`");
   }

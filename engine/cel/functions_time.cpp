@@ -75,7 +75,7 @@ Value timestamp_of_string(Context& context, const Value* a, size_t) {
   int64_t seconds = 0;
   uint32_t nanos = 0;
   if (!read_timestamp(a->text(), seconds, nanos)) {
-    return context.fail("cannot read " + plenum::quoted(a->text()) +
+    return context.fail("cannot read " + plenum::quote(a->text()) +
                         " as a timestamp in range; it is written like `2026-11-21T09:30:00Z`");
   }
   return seconds < kFirstSecond || seconds > kLastSecond ? timestamp_out_of_range(context)
@@ -136,7 +136,7 @@ Value duration_of_string(Context& context, const Value* a, size_t) {
   Wide nanos = 0;
   if (a->size > 100 || !read_duration(a->text(), nanos)) {
     return context.fail(
-        "cannot read " + plenum::quoted(a->text()) +
+        "cannot read " + plenum::quote(a->text()) +
         " as a duration; it is written like `90s`, `1h30m` or `1.5s` (a day is `24h`)");
   }
   if (nanos > INT64_MAX || nanos < INT64_MIN) return duration_out_of_range(context);
@@ -154,7 +154,7 @@ Value part(Context& context, const Value* a, size_t count, Pick pick) {
   if (count > 1) {
     const auto found = zone_offset(a[1].text(), a[0].i);
     if (!found) {
-      return context.fail("no such time zone: " + plenum::quoted(a[1].text()) +
+      return context.fail("no such time zone: " + plenum::quote(a[1].text()) +
                           "; zones are written like `Europe/Berlin`, `UTC` or `+02:00`");
     }
     offset = *found;

@@ -332,7 +332,7 @@ class Lexer {
     size_t end = at_ + 1;
     while (end < text_.size() && (text_[end] & 0xC0) == 0x80) ++end;
     wrong(start_, end,
-          plenum::quoted(text_.substr(start_, end - start_)) + " means nothing in an expression",
+          plenum::quote(text_.substr(start_, end - start_)) + " means nothing in an expression",
           static_cast<uint8_t>(c) >= 0x80
               ? "text stands in quotes, names have only letters, digits and `_`"
               : "");

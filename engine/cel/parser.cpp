@@ -68,7 +68,7 @@ class Parser {
   }
 
   std::string shown(const Token& token) const {
-    return plenum::quoted(text_.substr(token.start, token.end - token.start));
+    return plenum::quote(text_.substr(token.start, token.end - token.start));
   }
   std::string place(const Token& token) const {
     const Position at = places_.at(token.start);

@@ -97,7 +97,7 @@ void Checker::raw(const Op& op, const Resolved& resolved) {
   if (resolved.top && std::find(constants.begin(), constants.end(), path[0]) != constants.end())
     return;
   report("T605", body_.position(op.begin), body_.position(op.end),
-         plenum::quoted(body_.source(op)) +
+         plenum::quote(body_.source(op)) +
              " is not escaped: what a model or a caller wrote would become markup",
          "write `{{" + dotted(path, path.size()) + "}}`");
 }
@@ -180,11 +180,11 @@ void Checker::unknown(const Read& name) {
   const std::string near = nearest(name.path[0], known);
   std::string help;
   if (!near.empty()) {
-    help = "a name that is close exists: " + plenum::quoted(near);
+    help = "a name that is close exists: " + plenum::quote(near);
   } else if (!known.empty()) {
     std::vector<std::string> some(known.begin(),
                                   known.begin() + std::min<size_t>(known.size(), 12));
-    for (std::string& word : some) word = plenum::quoted(word);
+    for (std::string& word : some) word = plenum::quote(word);
     help = "in scope here: " + any_of(some) + (known.size() > some.size() ? ", …" : "");
   }
   report("T602", name.start, name.end, "unknown name " + ticked(name.path, 1), help);
@@ -194,7 +194,7 @@ void Checker::no_field(const Read& name, size_t parts, const Type& type) {
   if (problems.size() >= kMostProblems) return;
   const std::string owner = dotted(name.path, parts);
   const std::string what = "`" + owner + "` is a ";
-  const std::string lacks = ", it has no field " + plenum::quoted(name.path[parts]);
+  const std::string lacks = ", it has no field " + plenum::quote(name.path[parts]);
   if (type.is(Type::Kind::list))
     return report("T602", name.start, name.end, what + "list" + lacks,
                   "repeat a section over it: `{{#" + owner + "}}{{" + name.path[parts] + "}}{{/" +
@@ -205,10 +205,10 @@ void Checker::no_field(const Read& name, size_t parts, const Type& type) {
   std::vector<std::string> fields;
   for (const auto& entry : type.fields()) fields.push_back(entry.first);
   const std::string near = nearest(name.path[parts], fields);
-  for (std::string& word : fields) word = plenum::quoted(word);
+  for (std::string& word : fields) word = plenum::quote(word);
   report("T602", name.start, name.end,
-         "`" + owner + "` has no field " + plenum::quoted(name.path[parts]),
-         !near.empty()    ? "a name that is close exists: " + plenum::quoted(near)
+         "`" + owner + "` has no field " + plenum::quote(name.path[parts]),
+         !near.empty()    ? "a name that is close exists: " + plenum::quote(near)
          : fields.empty() ? "it is an object without fields"
                           : "it has " + any_of(fields));
 }

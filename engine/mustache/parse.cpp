@@ -97,7 +97,7 @@ bool Parser::run() {
   if (sections_.empty()) return true;
   const Op& op = body_.ops[sections_.back().op];
   const std::string name(sections_.back().name);
-  return refuse(op.begin, op.end, "section " + plenum::quoted(name) + " is never closed",
+  return refuse(op.begin, op.end, "section " + plenum::quote(name) + " is never closed",
                 "write `{{/" + name + "}}` where it ends");
 }
 
@@ -190,15 +190,15 @@ bool Parser::close_section(const Tag& tag) {
   const std::string_view name = content(tag);
   if (sections_.empty())
     return refuse(tag.begin, tag.end,
-                  plenum::quoted(name) + " is closed here, but no section is open",
+                  plenum::quote(name) + " is closed here, but no section is open",
                   "remove this tag, or write `{{#" + std::string(name) + "}}` before it");
   const Section& section = sections_.back();
   if (section.name != name) {
     const Position at = body_.position(body_.ops[section.op].begin);
     return refuse(tag.begin, tag.end,
-                  "section " + plenum::quoted(section.name) + " (opened at " +
+                  "section " + plenum::quote(section.name) + " (opened at " +
                       std::to_string(at.line) + ":" + std::to_string(at.column) +
-                      ") is closed by " + plenum::quoted(name),
+                      ") is closed by " + plenum::quote(name),
                   "write `{{/" + std::string(section.name) + "}}`");
   }
   body_.ops[section.op].jump = static_cast<uint32_t>(body_.ops.size());
@@ -226,7 +226,7 @@ bool Parser::call_partial(const Tag& tag, std::string_view indent, bool alone) {
   const std::string name(content(tag));
   const bool spaced = std::any_of(name.begin(), name.end(), is_space);
   if (name.empty() || spaced || name[0] == '*')
-    return refuse(tag.begin, tag.end, plenum::quoted(name) + " is not the name of a partial",
+    return refuse(tag.begin, tag.end, plenum::quote(name) + " is not the name of a partial",
                   "write `{{> name}}` with one fixed name");
   add(Op::Kind::partial, tag).name = static_cast<uint32_t>(body_.calls.size());
   body_.calls.push_back({name, std::string(indent), alone});
@@ -243,7 +243,7 @@ bool Parser::read_name(const Tag& tag, uint32_t& index) {
     return is_space(c) || (strict && c != '.' && !is_name_letter(c));
   });
   if (odd)
-    return refuse(tag.content_begin, tag.content_end, plenum::quoted(name) + " is not a name",
+    return refuse(tag.content_begin, tag.content_end, plenum::quote(name) + " is not a name",
                   "a tag holds a name; compute with `with: {name: =…}` and write `{{name}}`");
   Read read{{}, body_.position(tag.content_begin), body_.position(tag.content_end)};
   if (name == ".") {
@@ -253,7 +253,7 @@ bool Parser::read_name(const Tag& tag, uint32_t& index) {
       const size_t dot = std::min(name.find('.', at), name.size());
       if (dot == at)
         return refuse(tag.content_begin, tag.content_end,
-                      plenum::quoted(name) + " has a dot too many",
+                      plenum::quote(name) + " has a dot too many",
                       "write `a.b` for the field `b` of `a`, `.` for the element itself");
       read.path.emplace_back(name.substr(at, dot - at));
       at = dot + 1;
@@ -293,7 +293,7 @@ std::string dotted(const std::vector<std::string>& path, size_t parts) {
 }
 
 std::string ticked(const std::vector<std::string>& path, size_t parts) {
-  return plenum::quoted(dotted(path, parts));
+  return plenum::quote(dotted(path, parts));
 }
 
 std::string as_json(const std::vector<std::string>& path) {

@@ -186,7 +186,7 @@ bool Renderer::value(const Body& body, const Op& op) {
     const std::string& name = body.names[op.name].path[0];
     if (!found.top || std::find(constants.begin(), constants.end(), name) == constants.end())
       return refuse(body, op,
-                    plenum::quoted(body.source(op)) + " is not escaped; write `{{" +
+                    plenum::quote(body.source(op)) + " is not escaped; write `{{" +
                         dotted(body.names[op.name].path, body.names[op.name].path.size()) + "}}`");
   }
   return write(body, op, *found.value, html && !op.raw);
@@ -225,7 +225,7 @@ bool Renderer::partial(const Body& body, const Op& op, std::string_view indent, 
   const Template* found = partials_ ? partials_(call.partial) : nullptr;
   if (!found) {
     if (!root_.options.strict) return true;
-    return refuse(body, op, "there is no partial " + plenum::quoted(call.partial));
+    return refuse(body, op, "there is no partial " + plenum::quote(call.partial));
   }
   if (!enter(body, op, depth)) return false;
   const std::string_view outer = partial_;
@@ -353,7 +353,7 @@ bool Renderer::enter(const Body& body, const Op& op, size_t depth) {
 bool Renderer::refuse(const Body& body, const Op& op, const std::string& what, const char* code) {
   const Position at = body.position(op.begin);
   std::string place = std::to_string(at.line) + ":" + std::to_string(at.column) + ": ";
-  if (!partial_.empty()) place = "in partial " + plenum::quoted(partial_) + ": " + place;
+  if (!partial_.empty()) place = "in partial " + plenum::quote(partial_) + ": " + place;
   error_ = Error{Kind::invalid, place + what, code, {}};
   return false;
 }
@@ -363,7 +363,7 @@ bool Renderer::refuse_name(const Body& body, const Op& op, const Found& found) {
   if (found.state == Found::State::not_object)
     return refuse(body, op,
                   ticked(path, found.parts - 1) + " is " + with_article(*found.value) +
-                      ", it has no field " + plenum::quoted(path[found.parts - 1]));
+                      ", it has no field " + plenum::quote(path[found.parts - 1]));
   if (found.state == Found::State::unknown && path[0] == ".")
     return refuse(body, op, "`.` stands outside every section; write the name of a value");
   if (found.state == Found::State::unknown)
@@ -377,10 +377,10 @@ bool Renderer::refuse_name(const Body& body, const Op& op, const Found& found) {
   const std::string way = near.empty() ? "; if it may be absent, put it in a section: `{{#" +
                                              dotted(path, path.size()) + "}}…{{/" +
                                              dotted(path, path.size()) + "}}`"
-                                       : "; did you mean " + plenum::quoted(near) + "?";
+                                       : "; did you mean " + plenum::quote(near) + "?";
   return refuse(
       body, op,
-      ticked(path, found.parts - 1) + " has no " + plenum::quoted(path[found.parts - 1]) + way);
+      ticked(path, found.parts - 1) + " has no " + plenum::quote(path[found.parts - 1]) + way);
 }
 
 Result<std::string> Template::render(const Scope& scope, const Partials& partials,

@@ -43,7 +43,7 @@ void Compiler::mistake(const Place& place, const std::string& path, std::string 
                        std::string message, std::string help) {
   if (mistakes_.size() >= kMaxMistakes) return;
   const bool here = place.pointer[0] == '#';
-  if (!here) message = "in " + plenum::quoted(place.pointer + path) + ": " + message;
+  if (!here) message = "in " + plenum::quote(place.pointer + path) + ": " + message;
   std::string pointer = here ? place.pointer.substr(1) + path : place.via;
   Mistake one{std::move(code), std::move(pointer), std::move(message), std::move(help)};
   if (std::find(mistakes_.begin(), mistakes_.end(), one) == mistakes_.end())
@@ -98,7 +98,7 @@ void Compiler::compile(Ref ref, const Place& place) {
         (this->*handler->second)(draft, {key, value});
       else if (options_.refuse_unknown_keywords && key.rfind("x-", 0) != 0)
         mistake(place, "/" + pointer_token(key), "J701",
-                "unknown schema keyword " + plenum::quoted(key), keyword_help(key));
+                "unknown schema keyword " + plenum::quote(key), keyword_help(key));
     }
   } else {
     mistake(place, "", "J701",

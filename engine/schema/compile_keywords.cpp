@@ -127,7 +127,7 @@ void Compiler::reference(Draft& draft, const Word& word) {
   if (!target.schema)
     return mistake(draft.place, path, "J706",
                    "`" + std::string(word.key) + "` " +
-                       plenum::quoted(word.value.get_ref<const std::string&>()) +
+                       plenum::quote(word.value.get_ref<const std::string&>()) +
                        " leads nowhere: " + target.problem,
                    std::move(target.help));
   const Documents::Place* place = documents_.place(target.schema);
@@ -270,9 +270,9 @@ void Compiler::format(Draft& draft, const Word& word) {
   const Format* format = find_format(name);
   if (!format) {
     const std::string near = nearest(name, format_names());
-    return mistake(draft.place, "/format", "J701", "unknown format " + plenum::quoted(name),
+    return mistake(draft.place, "/format", "J701", "unknown format " + plenum::quote(name),
                    near.empty() ? "remove it, or use one of " + any_of(format_names())
-                                : "a name that is close exists: " + plenum::quoted(near));
+                                : "a name that is close exists: " + plenum::quote(near));
   }
   draft.strings().format = format;
   draft.asserts = true;

@@ -144,7 +144,7 @@ Documents::Target Documents::resolve(std::string_view reference, uint32_t resour
   if (!found) {
     Target target;
     const bool foreign = uri.find("://") != std::string::npos;
-    target.problem = "there is no document " + plenum::quoted(uri);
+    target.problem = "there is no document " + plenum::quote(uri);
     target.help = foreign ? "schemas are not fetched from the network; put it beside this one and "
                             "refer to the file"
                           : "refer to a schema file of the project, or to `#/$defs/name`";
@@ -177,9 +177,9 @@ Documents::Target Documents::find_pointer(const std::string& pointer, uint32_t r
   }
   if (!at || (!at->is_object() && !at->is_boolean())) {
     const std::string near = at ? "" : nearest(token, siblings);
-    target.problem = at ? "there is no schema at its end" : "there is no " + plenum::quoted(token);
+    target.problem = at ? "there is no schema at its end" : "there is no " + plenum::quote(token);
     target.help = near.empty() ? "define it under `$defs` and refer to `#/$defs/name`"
-                               : "a name that is close exists: " + plenum::quoted(near);
+                               : "a name that is close exists: " + plenum::quote(near);
     return target;
   }
   if (!place(at))
@@ -205,10 +205,10 @@ Documents::Target Documents::find_anchor(const std::string& anchor, uint32_t res
   std::vector<std::string> names;
   for (const auto& entry : where.anchors) names.push_back(entry.first);
   const std::string near = nearest(anchor, names);
-  target.problem = "there is no `$anchor` " + plenum::quoted(anchor);
+  target.problem = "there is no `$anchor` " + plenum::quote(anchor);
   target.help = near.empty() ? "write `\"$anchor\": \"" + anchor +
                                    "\"` where it should lead, or refer to `#/$defs/" + anchor + "`"
-                             : "a name that is close exists: " + plenum::quoted(near);
+                             : "a name that is close exists: " + plenum::quote(near);
   return target;
 }
 

@@ -114,7 +114,7 @@ bool Translator::group() {
     if (next_is(look))
       return refuse(
           "the pattern needs " + std::string(look[2] == '<' ? "look-behind" : "look-ahead") + " (" +
-              plenum::quoted(std::string(look) + "…)") + "), which has no linear-time form",
+              plenum::quote(std::string(look) + "…)") + "), which has no linear-time form",
           "say it without, e.g. as two patterns under `allOf`, or as `not: {pattern: …}`");
   if (next_is("(?<")) {
     out += "(?P<";
@@ -255,7 +255,7 @@ bool Translator::unicode_escape() {
   const std::string both = digits + second;
   if (!next_is("\\u") || both.size() < 8 || !surrogate(second, 'C', 'F') ||
       !std::all_of(both.begin(), both.end(), [](unsigned char c) { return std::isxdigit(c) != 0; }))
-    return refuse("the pattern has half a surrogate pair, " + plenum::quoted("\\u" + digits),
+    return refuse("the pattern has half a surrogate pair, " + plenum::quote("\\u" + digits),
                   "write the character itself");
   at_ += 6;
   const unsigned long point = 0x10000 + ((std::stoul(digits, nullptr, 16) - 0xD800) << 10) +

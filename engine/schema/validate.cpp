@@ -197,7 +197,7 @@ bool Validator::strings(const Strings& rule, const Json& value, const Step* at) 
   if (!spend(1 + text.size() / 64)) return false;
   if (rule.pattern && !matches(*rule.pattern, text))
     ok = refuse(at, [&] {
-      return "must match the pattern " + plenum::quoted(rule.pattern_text) + "; it is " +
+      return "must match the pattern " + plenum::quote(rule.pattern_text) + "; it is " +
              shown(value);
     });
   if (rule.format && !rule.format->holds(text))

@@ -87,7 +87,7 @@ bool Validator::refuse_forms(const std::vector<Ref>& forms, const Json& value, c
       if (tries[i].empty()) continue;
       const Violation& first = tries[i][0].violation;
       if (first.pointer.size() > here.size())
-        text += plenum::quoted(first.pointer.substr(here.size())) + " ";
+        text += plenum::quote(first.pointer.substr(here.size())) + " ";
       text += first.message;
     }
     return text + (forms.size() > kMostForms ? " …" : "");

@@ -106,7 +106,7 @@ bool Validator::objects(const Objects& rule, const Json& value, const Step* at, 
     for (const std::string& other : needed)
       if (!find(value, other))
         ok = refuse(at, [&, name = name] {
-          return plenum::quoted(other) + " is required when " + plenum::quoted(name) + " is there";
+          return plenum::quote(other) + " is required when " + plenum::quote(name) + " is there";
         });
   }
   for (const auto& [name, ref] : rule.dependent_schemas)
@@ -135,7 +135,7 @@ bool Validator::members(const Objects& rule, const Json& value, const Step* at, 
   for (size_t slot = 0; slot < rule.slots.size(); ++slot) {
     if (!rule.slots[slot].required) continue;
     if (slot < 64 ? present >> slot & 1 : more_present[slot]) continue;
-    ok = refuse(at, [&] { return plenum::quoted(rule.slots[slot].name) + " is required"; });
+    ok = refuse(at, [&] { return plenum::quote(rule.slots[slot].name) + " is required"; });
   }
   return ok;
 }
@@ -175,7 +175,7 @@ bool Validator::not_allowed(const Objects& rule, const Step& at) {
     std::vector<std::string> names;
     for (const Slot& slot : rule.slots)
       if (slot.node != kNone) names.push_back(slot.name);
-    return plenum::quoted(at.key) + " is not allowed here" + instead_of(at.key, names);
+    return plenum::quote(at.key) + " is not allowed here" + instead_of(at.key, names);
   });
 }
 

@@ -51,10 +51,10 @@ std::string counted(uint64_t number, const char* noun) {
 std::string instead_of(std::string_view name, const std::vector<std::string>& allowed) {
   if (allowed.empty()) return "; nothing else is allowed here";
   const std::string near = nearest(name, allowed);
-  if (!near.empty()) return "; did you mean " + plenum::quoted(near) + "?";
+  if (!near.empty()) return "; did you mean " + plenum::quote(near) + "?";
   std::string text = "; allowed: ";
   for (size_t i = 0; i < allowed.size() && i < kMostListed; ++i)
-    text += (i ? ", " : "") + plenum::quoted(allowed[i]);
+    text += (i ? ", " : "") + plenum::quote(allowed[i]);
   if (allowed.size() > kMostListed) text += ", … (" + std::to_string(allowed.size()) + " in all)";
   return text;
 }

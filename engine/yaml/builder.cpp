@@ -102,7 +102,7 @@ size_t Builder::skip_properties(size_t at) {
     const bool anchor = source_[at] == '&';
     error(at, end, "Y003",
           std::string(anchor ? "anchors" : "tags") +
-              " are not used here: " + plenum::quoted(source_.between(at, end)),
+              " are not used here: " + plenum::quote(source_.between(at, end)),
           anchor ? "name the value once where it is needed, share it by `use:`, or quote it if it "
                    "is text"
                  : "remove it, or quote the value if it is text");
@@ -159,8 +159,8 @@ void Builder::refuse_key(size_t begin) {
   throw Slip{from,
              end,
              "Y002",
-             plenum::quoted(text) + " unquoted is a YAML map",
-             "write " + plenum::quoted(in_quotes(text)),
+             plenum::quote(text) + " unquoted is a YAML map",
+             "write " + plenum::quote(in_quotes(text)),
              true};
 }
 
@@ -186,7 +186,7 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t) {
   const std::string text(source_.between(begin, end));
   const bool merge = !frames_.empty() && frames_.back().has_key && frames_.back().key == "<<";
   if (!merge)
-    error(begin, end, "Y003", "aliases are not used here: " + plenum::quoted(text),
+    error(begin, end, "Y003", "aliases are not used here: " + plenum::quote(text),
           "write the value itself, share it by `use:`, or quote it if it is text");
   Node node;
   node.kind = Node::Kind::string;
@@ -247,7 +247,7 @@ void Builder::check_plain_end(const Node& node, size_t begin, size_t end) {
                  whole,
                  "Y006",
                  "`,` ends this unquoted value",
-                 "quote it: " + plenum::quoted(in_quotes(text)),
+                 "quote it: " + plenum::quote(in_quotes(text)),
                  true};
     }
   }
@@ -258,7 +258,7 @@ void Builder::check_plain_end(const Node& node, size_t begin, size_t end) {
   if (!glued && !is_cut_text(node.text)) return;
   const size_t whole = source_.trim_blanks(begin, source_.line_end(hash));
   error(begin, whole, "Y004", "the value ends at ` #`, the rest is a comment",
-        "quote it: " + plenum::quoted(in_quotes(source_.between(begin, whole))) +
+        "quote it: " + plenum::quote(in_quotes(source_.between(begin, whole))) +
             "; a comment stands behind `# ` with a space");
 }
 
@@ -307,15 +307,15 @@ void Builder::refuse_lone_key(Frame& frame) {
                end,
                "Y006",
                "`,` ends this unquoted value",
-               "quote it: " + plenum::quoted(in_quotes(text)),
+               "quote it: " + plenum::quote(in_quotes(text)),
                true};
   }
   std::string help = frame.flow ? "write `key: value`" : "give it a value, or remove it";
   if (squeezed)
-    help = "put a space behind `:`: " + plenum::quoted(std::string(key.substr(0, colon + 1)) + " " +
-                                                       std::string(key.substr(colon + 1)));
+    help = "put a space behind `:`: " + plenum::quote(std::string(key.substr(0, colon + 1)) + " " +
+                                                      std::string(key.substr(colon + 1)));
   error(frame.key_begin, frame.key_end, "Y013",
-        plenum::quoted(key) +
+        plenum::quote(key) +
             (frame.flow ? " has no value" : " is neither `key: value` nor a list item"),
         std::move(help));
   frame.drop = true;
@@ -365,7 +365,7 @@ void Builder::take_key(Node node, size_t begin, size_t end) {
   if (is_new) return;
   frame.drop = true;
   error(begin, end, "Y001",
-        "key " + plenum::quoted(std::string_view(frame.key)) + " is defined twice",
+        "key " + plenum::quote(std::string_view(frame.key)) + " is defined twice",
         "first at " + std::to_string(first->second.line) + ":" +
             std::to_string(first->second.column) + "; remove or rename one of them");
 }

@@ -86,12 +86,12 @@ Slip quote_it(const Source& source, std::string code, size_t begin, size_t end,
           end,
           std::move(code),
           std::move(message),
-          "quote it: " + plenum::quoted(in_quotes(source.between(begin, end))),
+          "quote it: " + plenum::quote(in_quotes(source.between(begin, end))),
           true};
 }
 
 std::string one_char(const Source& source, size_t at) {
-  return plenum::quoted(std::string_view(source.text()).substr(at, 1));
+  return plenum::quote(std::string_view(source.text()).substr(at, 1));
 }
 
 bool is_word(std::string_view text) {
@@ -103,7 +103,7 @@ bool is_word(std::string_view text) {
 // A value whose first character means something else in YAML.
 std::optional<Slip> wrong_beginning(const Source& source, size_t begin, size_t end) {
   const std::string_view value = source.between(begin, end);
-  const std::string word = plenum::quoted(value);
+  const std::string word = plenum::quote(value);
   switch (source[begin]) {
     case '*':
       if (is_word(value.substr(1)))
@@ -153,7 +153,7 @@ std::optional<Slip> wrong_quotes(const Source& source, size_t begin, size_t at, 
               end,
               "Y013",
               "the text ends at its closing quote, but the line goes on: " +
-                  plenum::quoted(source.between(quote, end)),
+                  plenum::quote(source.between(quote, end)),
               inside + "; or put quotes around the whole value",
               true};
 }
@@ -187,7 +187,7 @@ std::optional<Slip> behind_word(const Source& source, size_t at, const Reached& 
               std::max(at + 1, end),
               "Y013",
               "expected `,` or a closing bracket before " +
-                  plenum::quoted(source.between(at, std::max(at + 1, end))),
+                  plenum::quote(source.between(at, std::max(at + 1, end))),
               "put a `,` between two values, or quotes around a text that goes on",
               false};
 }
@@ -250,19 +250,19 @@ std::optional<Slip> wrong_neighbour(const Source& source, const Line& line) {
   if (!line.has_key()) return {};
   const std::optional<Line> above = line_above(source, line.begin);
   if (!above) return {};
-  const std::string key = plenum::quoted(source.between(line.key_begin, line.key_end));
+  const std::string key = plenum::quote(source.between(line.key_begin, line.key_end));
   if (!above->has_key() && above->has_value()) {
     const std::string_view text = source.between(above->value_begin, above->value_end);
     const size_t colon = text.find(':');
     const bool squeezed = colon != std::string_view::npos && colon > 0;
     std::string help = squeezed ? "put a space behind `:`: " +
-                                      plenum::quoted(std::string(text.substr(0, colon + 1)) + " " +
-                                                     std::string(text.substr(colon + 1)))
+                                      plenum::quote(std::string(text.substr(0, colon + 1)) + " " +
+                                                    std::string(text.substr(colon + 1)))
                                 : "give it a value, or remove it";
     return Slip{above->value_begin,
                 above->value_end,
                 "Y013",
-                plenum::quoted(text) + " is neither `key: value` nor a list item",
+                plenum::quote(text) + " is neither `key: value` nor a list item",
                 std::move(help),
                 false};
   }
@@ -273,7 +273,7 @@ std::optional<Slip> wrong_neighbour(const Source& source, const Line& line) {
               line.key_end,
               "Y013",
               key + " is indented deeper than " +
-                  plenum::quoted(source.between(above->key_begin, above->key_end)) +
+                  plenum::quote(source.between(above->key_begin, above->key_end)) +
                   " above it, which has its value already",
               "begin it in column " + std::to_string(source.column(above->key_begin) + 1) +
                   ", like its neighbour",
@@ -300,7 +300,7 @@ std::optional<Slip> wrong_line_of_text(const Source& source, const Line& line,
                 end,
                 "Y013",
                 "a `-` without a space behind it begins no list item",
-                "write " + plenum::quoted("- " + std::string(source.between(line.begin + 1, end))),
+                "write " + plenum::quote("- " + std::string(source.between(line.begin + 1, end))),
                 false};
   if (!reached.is_block_text || line.has_key() || line.item) return {};
   if (source.skip_trivia(reached.cursor) != line.begin) return {};
@@ -446,7 +446,7 @@ Slip bad_escape(const Source& source, size_t begin) {
   return {begin,
           end,
           "Y013",
-          "no such escape in double quotes: " + plenum::quoted(source.between(begin, end)),
+          "no such escape in double quotes: " + plenum::quote(source.between(begin, end)),
           "write `\\\\` for a backslash, or use single quotes",
           false};
 }

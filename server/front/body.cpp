@@ -100,9 +100,9 @@ void BodyReader::take_chunk_size(std::string_view line, size_t body_size) {
   }
   const std::string_view extension = line.substr(digits);
   if (digits == 0)
-    return refuse("the chunk size " + plenum::quoted(line) + " is not a hexadecimal number");
+    return refuse("the chunk size " + plenum::quote(line) + " is not a hexadecimal number");
   if (!extension.empty() && (extension.front() != ';' || !is_field_value(extension)))
-    return refuse("the chunk size " + plenum::quoted(line) + " is followed by something else");
+    return refuse("the chunk size " + plenum::quote(line) + " is followed by something else");
   extension_bytes_ += extension.size();
   if (extension.size() > kExtensionBytes || extension_bytes_ > kAllExtensionBytes)
     return refuse("chunk extensions may have 64 bytes each and 16384 together");
@@ -128,7 +128,7 @@ void BodyReader::take_trailer(std::string_view line) {
   if (!field) return refuse(field.error().message);
   for (const std::string_view framing : {"content-length", "transfer-encoding", "host"})
     if (equal_ignoring_case(field->first, framing))
-      refuse("the trailer " + plenum::quoted(field->first) + " belongs into the head");
+      refuse("the trailer " + plenum::quote(field->first) + " belongs into the head");
 }
 
 void BodyReader::refuse(std::string message, int status, const char* code) {

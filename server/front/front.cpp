@@ -176,7 +176,7 @@ Result<Place> place_of(const Options& options) {
   addrinfo* found = nullptr;
   if (host.empty() || getaddrinfo(host.c_str(), port.c_str(), &hints, &found) != 0)
     return fail(Kind::invalid,
-                "cannot listen on " + plenum::quoted(options.address) +
+                "cannot listen on " + plenum::quote(options.address) +
                     ": it is not an IP address; use 127.0.0.1, 0.0.0.0, ::1 or ::",
                 "bad_address");
   Place place;

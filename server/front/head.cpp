@@ -90,14 +90,14 @@ Result<std::pair<std::string_view, std::string_view>> split_field(std::string_vi
     return bad("a header line begins with a space; folded headers are not accepted");
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos)
-    return bad("the header line " + plenum::quoted(line) + " has no colon; write `name: value`");
+    return bad("the header line " + plenum::quote(line) + " has no colon; write `name: value`");
   const std::string_view name = line.substr(0, colon);
   if (!is_token(name))
-    return bad("the header name " + plenum::quoted(name) +
+    return bad("the header name " + plenum::quote(name) +
                " has a space or another character that a name may not have");
   const std::string_view value = trim(line.substr(colon + 1));
   if (!is_field_value(value))
-    return bad("the header " + plenum::quoted(name) + " has a control character in its value");
+    return bad("the header " + plenum::quote(name) + " has a control character in its value");
   return std::pair(name, value);
 }
 
@@ -154,20 +154,20 @@ void HeadParser::take_request_line(std::string_view line) {
   };
   const size_t first = line.find(' '), last = line.rfind(' ');
   if (first == std::string_view::npos || first == last)
-    return bad("the request line " + plenum::quoted(line) + " is not `METHOD target HTTP/1.1`");
+    return bad("the request line " + plenum::quote(line) + " is not `METHOD target HTTP/1.1`");
   const std::string_view method = line.substr(0, first), version = line.substr(last + 1);
   const std::string_view target = line.substr(first + 1, last - first - 1);
   if (!is_token(method) || method.size() > kMethodBytes)
-    return bad("the method " + plenum::quoted(method) + " is not a word of at most 32 letters");
+    return bad("the method " + plenum::quote(method) + " is not a word of at most 32 letters");
   if (version != "HTTP/1.1" && version != "HTTP/1.0")
-    return bad("the version " + plenum::quoted(version) + " is not served; use HTTP/1.1");
+    return bad("the version " + plenum::quote(version) + " is not served; use HTTP/1.1");
   if (target.size() > options_.target_bytes)
     return refuse(414, "target_too_long",
                   "the target has " + std::to_string(target.size()) + " bytes; at most " +
                       std::to_string(options_.target_bytes) + " are accepted");
   for (const char c : target)
     if (static_cast<uint8_t>(c) <= 0x20 || static_cast<uint8_t>(c) >= 0x7f || c == '#')
-      return bad("the target " + plenum::quoted(target) +
+      return bad("the target " + plenum::quote(target) +
                  " has a character that must be percent-encoded");
   head_.method = method;
   head_.target = target;
@@ -237,14 +237,14 @@ void HeadParser::finish_connection() {
       ++hosts;
       if (!is_host(value))
         return refuse(400, "malformed_request",
-                      "the Host " + plenum::quoted(value) + " is not a host");
+                      "the Host " + plenum::quote(value) + " is not a host");
     } else if (name == "connection") {
       close = close || has_item(value, "close");
       keep = keep || has_item(value, "keep-alive");
     } else if (name == "expect" && !framing_.http10) {
       if (!equal_ignoring_case(value, "100-continue"))
         return refuse(417, "expectation_failed",
-                      "the only expectation served is 100-continue, not " + plenum::quoted(value));
+                      "the only expectation served is 100-continue, not " + plenum::quote(value));
       framing_.expects_continue = true;
     }
   }

@@ -50,19 +50,19 @@ Result<Parameters> take_parameters(std::string_view rest) {
   Parameters parameters;
   for (rest = trim(rest); !rest.empty(); rest = trim(rest)) {
     if (rest.front() != ';')
-      return malformed("a header has " + plenum::quoted(rest) + " where `;` should stand");
+      return malformed("a header has " + plenum::quote(rest) + " where `;` should stand");
     rest = trim(rest.substr(1));
     if (rest.empty()) break;  // one `;` too many at the end is common and harmless
     const size_t equals = rest.find('=');
     if (equals == std::string_view::npos || !is_token(trim(rest.substr(0, equals))))
-      return malformed("a header has " + plenum::quoted(rest) + " where `name=value` should stand");
+      return malformed("a header has " + plenum::quote(rest) + " where `name=value` should stand");
     std::string name(trim(rest.substr(0, equals)));
     for (char& c : name) c = lower(c);
     rest = trim(rest.substr(equals + 1));
     std::string value = TRY(take_value(rest));
     for (const auto& [known, unused] : parameters)
       if (known == name)
-        return malformed("the parameter " + plenum::quoted(name) + " is given twice");
+        return malformed("the parameter " + plenum::quote(name) + " is given twice");
     parameters.emplace_back(std::move(name), std::move(value));
   }
   return parameters;
@@ -95,7 +95,7 @@ Result<std::string> boundary_of(std::string_view content_type, size_t limit) {
     return malformed("the boundary has " + std::to_string(boundary->size()) +
                      " characters; at most " + std::to_string(limit) + " are accepted");
   if (!is_boundary(*boundary))
-    return malformed("the boundary " + plenum::quoted(*boundary) +
+    return malformed("the boundary " + plenum::quote(*boundary) +
                      " is empty or has characters that a boundary may not have");
   return *boundary;
 }
@@ -125,7 +125,7 @@ Result<> take_disposition(std::string_view value, Part& part) {
   }
   for (const std::string& text : {part.name, part.filename})
     if (!is_utf8(text) || has_control(text))
-      return malformed("the name " + plenum::quoted(text) +
+      return malformed("the name " + plenum::quote(text) +
                        " is not UTF-8 or has a control character");
   return {};
 }
@@ -133,11 +133,10 @@ Result<> take_disposition(std::string_view value, Part& part) {
 Result<> take_header(std::string_view line, Part& part, bool& disposed) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
-    return malformed("a part has the line " + plenum::quoted(line) +
-                     " where a header should stand");
+    return malformed("a part has the line " + plenum::quote(line) + " where a header should stand");
   const std::string_view name = line.substr(0, colon), value = trim(line.substr(colon + 1));
   if (!is_field_value(value))
-    return malformed("a part's header " + plenum::quoted(name) + " has a control character");
+    return malformed("a part's header " + plenum::quote(name) + " has a control character");
   if (equal_ignoring_case(name, "content-disposition")) {
     if (std::exchange(disposed, true))
       return malformed("a part has two Content-Disposition headers");
@@ -151,7 +150,7 @@ Result<> take_header(std::string_view line, Part& part, bool& disposed) {
   if (equal_ignoring_case(name, "content-transfer-encoding"))
     for (const std::string_view encoded : {"base64", "quoted-printable"})
       if (equal_ignoring_case(value, encoded))
-        return malformed("a part is encoded as " + plenum::quoted(value) +
+        return malformed("a part is encoded as " + plenum::quote(value) +
                          "; send its bytes as they are");
   return {};
 }

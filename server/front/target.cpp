@@ -48,13 +48,13 @@ std::optional<Refusal> take_path(std::string_view text, std::string& path) {
   } else {
     for (size_t at = text.find('%'); at != std::string_view::npos; at = text.find('%', at + 1))
       if (equal_ignoring_case(text.substr(at, 3), "%2f"))
-        return bad("the path " + plenum::quoted(text) + " has an encoded slash");
+        return bad("the path " + plenum::quote(text) + " has an encoded slash");
     if (!decode(text, false, path))
-      return bad("the path " + plenum::quoted(text) + " is not percent-encoded UTF-8");
+      return bad("the path " + plenum::quote(text) + " is not percent-encoded UTF-8");
     if (!is_field_value(path) || path.find('\t') != std::string::npos)
-      return bad("the path " + plenum::quoted(text) + " has an encoded control character");
+      return bad("the path " + plenum::quote(text) + " has an encoded control character");
   }
-  if (has_dot_dot(path)) return bad("the path " + plenum::quoted(text) + " has a `..` segment");
+  if (has_dot_dot(path)) return bad("the path " + plenum::quote(text) + " has a `..` segment");
   return std::nullopt;
 }
 
@@ -71,7 +71,7 @@ std::optional<Refusal> take_query(std::string_view text, Headers& query) {
     const std::string_view rest =
         equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
     if (!decode(pair.substr(0, equals), true, name) || !decode(rest, true, value))
-      return bad("the query parameter " + plenum::quoted(pair) + " is not percent-encoded UTF-8");
+      return bad("the query parameter " + plenum::quote(pair) + " is not percent-encoded UTF-8");
   }
   return std::nullopt;
 }
@@ -90,7 +90,7 @@ std::optional<Refusal> parse_target(const std::string* host, Head& head) {
     const size_t end = rest.find_first_of("/?");
     const std::string_view authority = rest.substr(0, end);
     if (!host || !equal_ignoring_case(authority, *host))
-      return bad("the target names the host " + plenum::quoted(authority) +
+      return bad("the target names the host " + plenum::quote(authority) +
                  ", which is not the Host header");
     rest.remove_prefix(authority.size());
     break;
@@ -101,7 +101,7 @@ std::optional<Refusal> parse_target(const std::string* host, Head& head) {
   if (absolute && path.empty())
     head.path = "/";
   else if (path.empty() || path.front() != '/')
-    return bad("the target " + plenum::quoted(head.target) + " does not begin with `/`");
+    return bad("the target " + plenum::quote(head.target) + " does not begin with `/`");
   else if (auto wrong = take_path(path, head.path))
     return wrong;
   if (question == std::string_view::npos) return std::nullopt;

@@ -79,14 +79,14 @@ TEST_CASE("the nearest word is found, and none when all are far", "[diagnostic]"
 }
 
 TEST_CASE("quoted text is one short line", "[diagnostic]") {
-  CHECK(plenum::quoted("a b") == "`a b`");
-  CHECK(plenum::quoted("a\nb\x01\x7f") == "`a\\nb??`");
-  CHECK(plenum::quoted("") == "``");
-  CHECK(plenum::quoted(std::string_view("ü")) == "`ü`");
+  CHECK(plenum::quote("a b") == "`a b`");
+  CHECK(plenum::quote("a\nb\x01\x7f") == "`a\\nb??`");
+  CHECK(plenum::quote("") == "``");
+  CHECK(plenum::quote(std::string_view("ü")) == "`ü`");
   std::string umlauts;
   for (int i = 0; i < 61; ++i) umlauts += "ü";
-  CHECK(plenum::quoted(umlauts) == "`" + umlauts.substr(2) + "…`");
-  CHECK(plenum::quoted(umlauts.substr(2)) == "`" + umlauts.substr(2) + "`");
+  CHECK(plenum::quote(umlauts) == "`" + umlauts.substr(2) + "…`");
+  CHECK(plenum::quote(umlauts.substr(2)) == "`" + umlauts.substr(2) + "`");
 }
 
 TEST_CASE("words are listed as people list them", "[diagnostic]") {

@@ -33,7 +33,7 @@ Error invalid(std::string message, std::string code) {
 }
 
 std::string file_words(std::string_view name) {
-  return name.empty() ? "the file" : "the file " + plenum::quoted(name);
+  return name.empty() ? "the file" : "the file " + plenum::quote(name);
 }
 
 // An old Word file is an OLE container, and so is every encrypted new one.
@@ -115,11 +115,11 @@ int tag_depth(std::string_view html) {
 std::optional<Error> wrong_page(const std::string& html, const Page& page) {
   static constexpr std::string_view kSizes[] = {"A3", "A4", "A5", "Letter", "Legal"};
   if (std::find(std::begin(kSizes), std::end(kSizes), page.size) == std::end(kSizes))
-    return invalid("no such page size: " + plenum::quoted(std::string_view(page.size)) +
+    return invalid("no such page size: " + plenum::quote(std::string_view(page.size)) +
                        "; it must be A3, A4, A5, Letter or Legal",
                    "bad_page");
   if (!is_length(page.margin))
-    return invalid("the margin " + plenum::quoted(std::string_view(page.margin)) +
+    return invalid("the margin " + plenum::quote(std::string_view(page.margin)) +
                        " is no length; write digits and mm, cm, in or pt: `12mm`",
                    "bad_page");
   if (html.size() > kHtmlBytes)
