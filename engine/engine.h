@@ -43,9 +43,10 @@ struct Catalog {
 
 // Who asks: made by sign-in, never from a request's body.
 struct Caller {
-  std::string owner;  // digest of app, issuer and subject
-  std::string plan;   // "free"
-  Json user;          // what expressions see as `user`
+  std::string owner;      // digest of app, issuer and subject
+  std::string plan;       // "free"
+  Json user;              // what expressions see as `user`
+  bool signed_in = true;  // false: everybody who did not sign in is this one owner of the app
 };
 
 // A run as clients see it.

@@ -167,7 +167,8 @@ std::string in_single_quotes(const std::string& text) {
 }
 
 std::string command(const app::App& app, const app::Route& route) {
-  std::string text = "curl -H 'Authorization: Bearer dev:ada'";
+  std::string text = "curl";
+  if (route.auth != app::Route::Auth::open) text += " -H 'Authorization: Bearer dev:ada'";
   if (route.method != "GET" && route.method != "POST") text += " -X " + route.method;
   Json body = Json::object();
   if (route.does == app::Route::Does::resume) {
@@ -266,6 +267,10 @@ std::string period(milliseconds time) {
 
 std::string terms(const app::Route& route) {
   std::vector<std::string> parts;
+  if (route.auth == app::Route::Auth::open)
+    parts.push_back("public: no sign-in; a run is open to whoever knows its id");
+  if (route.auth == app::Route::Auth::optional)
+    parts.push_back("sign-in is optional; without, a run is open to whoever knows its id");
   if (!route.plans.empty()) parts.push_back("for the plan " + any_of(route.plans));
   for (const auto& [plan, quota] : route.quota)
     parts.push_back((plan.empty() ? "" : plan + ": ") + std::to_string(quota.count) + " calls " +

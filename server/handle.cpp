@@ -57,11 +57,12 @@ void not_allowed(const Exchange& exchange) {
   exchange.send(response);
 }
 
-// The idempotency row of a request: its key within the route, and a digest of what it means.
+// The idempotency row of a request: its key within the route, and a digest of what it means.  Not
+// for callers without sign-in: whoever guesses a key would get another one's answer.
 Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const Json& meaning,
                                                bool waits) {
   const std::string* key = exchange.request->header("idempotency-key");
-  if (!key) return std::nullopt;
+  if (!key || !exchange.caller.signed_in) return std::nullopt;
   const bool printable =
       std::all_of(key->begin(), key->end(), [](char c) { return c > ' ' && c < 0x7f; });
   if (key->empty() || key->size() > 255 || !printable)
@@ -99,8 +100,15 @@ void start(const Exchange& exchange, Input input) {
   StartOptions options;
   options.job = route.async || wants_job(*exchange.request);
   options.id = engine.new_run_id(options.job);
-  if (const std::string* thread = exchange.request->header("plenum-thread"))
+  if (const std::string* thread = exchange.request->header("plenum-thread")) {
+    if (!exchange.caller.signed_in && !is_id(*thread, "thread"))
+      return exchange.send(
+          Error{Kind::invalid,
+                "`Plenum-Thread` without sign-in must be the `thread_id` of an earlier answer",
+                "invalid_thread",
+                {}});
     options.thread = *thread;
+  }
   Result<std::optional<Idempotency>> key = idempotency(exchange, input.meaning, !options.job);
   if (!key) return exchange.send(key.error());
   options.idempotency = *std::move(key);
@@ -114,8 +122,22 @@ void start(const Exchange& exchange, Input input) {
                std::move(options), events ? answer_with_events(exchange) : answer(exchange));
 }
 
+void resume(const Exchange& exchange, const std::string& run, Json body) {
+  ResumeOptions options;
+  const bool events = wants_events(*exchange.request);
+  options.background = !events && wants_job(*exchange.request);
+  Result<std::optional<Idempotency>> key = idempotency(exchange, body, !options.background);
+  if (!key) return exchange.send(key.error());
+  options.idempotency = *std::move(key);
+  if (events) options.events = event_sink(exchange, run);
+  body.erase("run_id");
+  exchange.site.engine.resume(exchange.match.endpoint->app, *exchange.match.endpoint->route,
+                              exchange.caller, run, std::move(body), std::move(options),
+                              events ? answer_with_events(exchange) : answer(exchange));
+}
+
 // The body is the run's id and the fields that the interrupt expects.
-void resume(const Exchange& exchange) {
+void read_and_resume(const Exchange& exchange) {
   Result<Json> body = read_body(*exchange.request);
   if (!body) return exchange.send(body.error());
   const std::string run = text_or(*body, "run_id");
@@ -126,22 +148,14 @@ void resume(const Exchange& exchange) {
                                {},
                                {},
                                {{"", "`run_id` is required"}}});
-  ResumeOptions options;
-  const bool events = wants_events(*exchange.request);
-  options.background = !events && wants_job(*exchange.request);
-  Result<std::optional<Idempotency>> key = idempotency(exchange, *body, !options.background);
-  if (!key) return exchange.send(key.error());
-  options.idempotency = *std::move(key);
-  if (events) options.events = event_sink(exchange, run);
-  body->erase("run_id");
-  exchange.site.engine.resume(exchange.match.endpoint->app, *exchange.match.endpoint->route,
-                              exchange.caller, run, *std::move(body), std::move(options),
-                              events ? answer_with_events(exchange) : answer(exchange));
+  as_owner_of(exchange, run, [run, body = *std::move(body)](const Exchange& owning) {
+    resume(owning, run, body);
+  });
 }
 
 void call_route(const Exchange& exchange) {
   const app::Route& route = *exchange.match.endpoint->route;
-  if (route.does == app::Route::Does::resume) return resume(exchange);
+  if (route.does == app::Route::Does::resume) return read_and_resume(exchange);
   if (route.does != app::Route::Does::start) return call_page(exchange);
   read_input(exchange, [exchange](Result<Input> input) {
     if (!input) return exchange.send(input.error());
@@ -172,6 +186,18 @@ void Exchange::send(const Error& error) const {
   reply.send(problem(error, request_id));
 }
 
+void as_owner_of(const Exchange& exchange, const std::string& run,
+                 std::function<void(const Exchange&)> then) {
+  if (!exchange.caller.signed_in || !has_anonymous_runs(exchange.app())) return then(exchange);
+  exchange.site.engine.find(exchange.owner(), run,
+                            [exchange, then = std::move(then)](Result<RunView> found) {
+                              Exchange owning = exchange;
+                              if (!found && found.error().kind == Kind::not_found)
+                                owning.caller = anonymous(owning.app().name);
+                              then(owning);
+                            });
+}
+
 void handle(Site& site, front::Request received, front::Reply reply) {
   auto request = std::make_shared<const front::Request>(std::move(received));
   const std::shared_ptr<const Table> table = site.table();
@@ -182,7 +208,7 @@ void handle(Site& site, front::Request received, front::Reply reply) {
     return exchange.send(not_found(*request, *table));
   if (!exchange.match.endpoint) return not_allowed(exchange);
   if (needs_caller(*exchange.match.endpoint)) {
-    Result<Caller> caller = sign_in(site.rules, exchange.app().name, *request);
+    Result<Caller> caller = admit(site.rules, *exchange.match.endpoint, *request);
     if (!caller) return exchange.send(caller.error());
     exchange.caller = *std::move(caller);
   }

@@ -47,6 +47,11 @@ struct Exchange {
   void send(const Error& error) const;
 };
 
+// Calls `then`, now or on the engine's thread, with the exchange of whom the run would belong to: a
+// run that was started without sign-in is open to whoever knows its id, signed in or not.
+void as_owner_of(const Exchange& exchange, const std::string& run,
+                 std::function<void(const Exchange&)> then);
+
 // On a front thread; never blocks.
 void handle(Site& site, front::Request request, front::Reply reply);
 size_t body_limit(const Site& site, const front::Head& head);

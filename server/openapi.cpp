@@ -108,6 +108,14 @@ Json answers(const app::App& app, const app::Route& route) {
   return answers;
 }
 
+// Which credentials an operation takes; {}: none.
+Json security(app::Route::Auth auth) {
+  const Json bearer{{"bearer", Json::array()}};
+  if (auth == app::Route::Auth::required) return Json::array({bearer});
+  if (auth == app::Route::Auth::optional) return Json::array({bearer, Json::object()});
+  return Json::array();
+}
+
 Json generated(const char* id, const char* summary, bool parameter = true) {
   Json operation{{"operationId", id}, {"summary", summary}};
   if (parameter)
@@ -177,6 +185,7 @@ Json openapi(const app::App& app) {
     if (!route.summary.empty()) operation["summary"] = route.summary;
     if (route.does == app::Route::Does::start || route.does == app::Route::Does::resume)
       operation["requestBody"] = request_body(app, route);
+    if (route.auth != app::Route::Auth::required) operation["security"] = security(route.auth);
     operation["responses"] = answers(app, route);
     paths[base + route.path][method] = std::move(operation);
   }
@@ -189,6 +198,10 @@ Json openapi(const app::App& app) {
         generated((kind + "_result").c_str(), "Its output; 409 while it is not finished");
     paths[one + "/events"]["get"] =
         generated((kind + "_events").c_str(), "Server-sent events; Last-Event-ID continues");
+    if (has_anonymous_runs(app))
+      for (const char* page : {"", "/status", "/result", "/events"})
+        for (auto& [method, operation] : paths[one + page].items())
+          operation["security"] = security(app::Route::Auth::optional);
   }
   for (const auto& [name, collection] : app.collections) {
     if (collection.list)
@@ -206,7 +219,7 @@ Json openapi(const app::App& app) {
                {{"title", app.title.empty() ? app.name : app.title},
                 {"description", app.description},
                 {"version", app.version.empty() ? "1" : app.version}}},
-              {"security", Json::array({Json{{"bearer", Json::array()}}})},
+              {"security", security(app::Route::Auth::required)},
               {"paths", std::move(paths)},
               {"components", components()}};
 }

@@ -229,6 +229,23 @@ void ready_page(const Exchange& exchange) {
                                         {"live_runs", load.live_runs}}));
 }
 
+// A run's own pages.
+void call_run_page(const Exchange& exchange) {
+  using Does = Endpoint::Does;
+  switch (exchange.match.endpoint->does) {
+    case Does::run_status:
+      return run_page(exchange, true);
+    case Does::run_short_status:
+      return run_page(exchange, false);
+    case Does::run_result:
+      return result_page(exchange);
+    case Does::run_events:
+      return events_page(exchange);
+    default:
+      return cancel_page(exchange);
+  }
+}
+
 }  // namespace
 
 void call_page(const Exchange& exchange) {
@@ -240,15 +257,11 @@ void call_page(const Exchange& exchange) {
         return rows_page(exchange, endpoint.route->collection);
       return waiting_page(exchange);
     case Does::run_status:
-      return run_page(exchange, true);
     case Does::run_short_status:
-      return run_page(exchange, false);
     case Does::run_result:
-      return result_page(exchange);
     case Does::run_events:
-      return events_page(exchange);
     case Does::run_cancel:
-      return cancel_page(exchange);
+      return as_owner_of(exchange, id_of(exchange), call_run_page);
     case Does::file:
       return file_page(exchange);
     case Does::rows:

@@ -65,6 +65,7 @@ class RouteLoader {
     if (const Node* summary = node.find("summary")) reader_.read(*summary, route_.summary);
     if (const Node* output = node.find("output")) load_output(*output);
     check_uploads(member);
+    check_auth(member);
   }
 
  private:
@@ -202,6 +203,26 @@ class RouteLoader {
         reader_.unsupported(member->key_span, "`" + std::string(key) + "` of a route that " + what);
   }
 
+  // All callers without sign-in are one owner: what lists its objects would show each of them the
+  // others'.
+  void check_auth(const yaml::Member& member) {
+    using Does = Route::Does;
+    if (route_.auth == Route::Auth::required) return;
+    const bool lists = route_.does == Does::waiting || route_.does == Does::read;
+    if (lists)
+      reader_.report.error("S104", member.key_span,
+                           quote(member.key) +
+                               " shows what belongs to its caller, so it cannot be "
+                               "called without sign-in",
+                           "auth: required");
+    if (route_.auth != Route::Auth::open) return;
+    route_.plans.clear();  // those that `access` gives
+    if (member.value.find("plans"))
+      reader_.report.error("S104", member.key_span,
+                           quote(member.key) + " is public, so nobody who calls it has a plan",
+                           "auth: required, or no `plans`");
+  }
+
   const Graph* graph() const {
     const auto it = app_.graphs.find(route_.graph);
     return it == app_.graphs.end() ? nullptr : &it->second;
@@ -334,6 +355,30 @@ class RouteLoader {
   Route& route_;
 };
 
+// Whose runs a route starts or resumes.
+bool serves(const Route& route, bool signed_in) {
+  return route.auth == Route::Auth::optional || (route.auth == Route::Auth::required) == signed_in;
+}
+
+// A `resume` route for signed-in callers never finds a run that was started without, and the other
+// way round.
+void check_resumable(Reader& reader, const App& app, const Route& resume) {
+  const Route* other = nullptr;
+  for (const Route& start : app.routes) {
+    if (start.does != Route::Does::start || start.graph != resume.graph) continue;
+    for (const bool signed_in : {true, false})
+      if (serves(start, signed_in) && serves(resume, signed_in)) return;
+    other = &start;
+  }
+  if (!other) return;
+  const bool open = other->auth == Route::Auth::open;
+  reader.report.error("S104", resume.span,
+                      quote(resume.key()) + " is " + (open ? "not public" : "public") +
+                          " and would never find the runs that " + quote(other->key()) +
+                          " starts, which is " + (open ? "public" : "not"),
+                      std::string("auth: ") + (open ? "public" : "required"));
+}
+
 }  // namespace
 
 void load_routes(Reader& reader, const Node& node, const Node* access, App& app) {
@@ -343,6 +388,8 @@ void load_routes(Reader& reader, const Node& node, const Node* access, App& app)
     app.routes.emplace_back();
     RouteLoader(reader, app, app.routes.back()).load(member, access);
   }
+  for (const Route& route : app.routes)
+    if (route.does == Route::Does::resume) check_resumable(reader, app, route);
 }
 
 }  // namespace plenum::app

@@ -177,7 +177,8 @@ access: {auth: optional, plans: [pro], quota: {free: 1/min, pro: 5/hour}}
 graphs: {main: {nodes: []}}
 routes:
   POST /a: {start: main}
-  POST /b: {start: main, auth: public, plans: [team, pro], quota: 3/week}
+  POST /b: {start: main, auth: required, plans: [team, pro], quota: 3/week}
+  POST /c: {start: main, auth: public}
 )");
   const app::Route& a = app->routes[0];
   CHECK(a.auth == app::Route::Auth::optional);
@@ -185,10 +186,13 @@ routes:
   CHECK(a.quota.at("free").period == std::chrono::minutes(1));
   CHECK(a.quota.at("pro").count == 5);
   const app::Route& b = app->routes[1];
-  CHECK(b.auth == app::Route::Auth::open);
+  CHECK(b.auth == app::Route::Auth::required);
   CHECK(b.plans == std::vector<std::string>{"team", "pro"});
   CHECK(b.quota.size() == 1);
   CHECK(b.quota.at("").period == std::chrono::hours(24 * 7));
+  const app::Route& c = app->routes[2];
+  CHECK(c.auth == app::Route::Auth::open);
+  CHECK(c.plans.empty());  // nobody who calls it has one
 }
 
 TEST_CASE("amounts are read with their units", "[app]") {

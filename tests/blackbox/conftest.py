@@ -170,7 +170,7 @@ class Client:
         named = {"Authorization": self.token, "Accept": "text/event-stream", "Content-Type": "application/json"}
         named.update({name.replace("_", "-"): text for name, text in headers.items()})
         body = None if value is None else json.dumps(value)
-        connection.request(method, self.url(path), body, named)
+        connection.request(method, self.url(path), body, {k: v for k, v in named.items() if v is not None})
         return Stream(connection, connection.getresponse())
 
     # What the two apps' users do
