@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/app/load.h"
+#include "engine/lint/lint.h"
 #include "engine/nodes/nodes.h"
 
 namespace plenum {
@@ -31,9 +32,12 @@ std::shared_ptr<const Catalog> load_catalog(const app::Files& files, const std::
   auto catalog = std::make_shared<Catalog>();
   for (const std::string& file : files.list(folder)) {
     if (!file.ends_with(".yaml") && !file.ends_with(".yml")) continue;
-    Report report;
     const std::string path = folder + "/" + file;
-    std::shared_ptr<const app::App> app = app::load_app(path, files, nodes::kinds(), report);
+    lint::Linted linted = lint::lint_app(path, files);  // refuses what `plenum lint` refuses
+    std::shared_ptr<const app::App> app = std::move(linted.app);
+    Report report;
+    for (Diagnostic& finding : linted.findings)
+      if (finding.severity != Severity::advice) report.add(std::move(finding));
     if (app) check_providers(*app, callable, report);
     if (report.has_errors()) app = nullptr;
     for (Diagnostic& finding : report.sorted()) catalog->findings.push_back(std::move(finding));

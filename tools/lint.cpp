@@ -2,8 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
-#include "engine/app/load.h"
-#include "engine/nodes/nodes.h"
+#include "engine/app/files.h"
+#include "engine/lint/lint.h"
 #include "tools/command.h"
 
 namespace plenum::tools {
@@ -16,9 +16,11 @@ namespace fs = std::filesystem;
 int lint(std::vector<std::string> paths) {
   if (paths.empty()) paths = {"apps.d"};
   std::vector<fs::path> files;
+  bool whole = false;  // a folder was named
   for (const std::string& path : paths) {
     std::error_code error;
     if (fs::is_directory(path, error)) {
+      whole = true;
       for (const auto& entry : fs::directory_iterator(path))
         if (entry.path().extension() == ".yaml" || entry.path().extension() == ".yml")
           files.push_back(entry.path());
@@ -30,16 +32,18 @@ int lint(std::vector<std::string> paths) {
     }
   }
   std::sort(files.begin(), files.end());
-  bool found = false;
+  std::map<std::string, std::vector<std::string>> by_root;
   for (const fs::path& file : files) {
     const fs::path full = fs::absolute(file);
-    const auto root = app::disk_files(full.parent_path().parent_path().string());
-    Report report;
-    app::load_app(full.parent_path().filename().string() + "/" + full.filename().string(), *root,
-                  nodes::kinds(), report);
-    for (const Diagnostic& finding : report.sorted()) printf("%s\n", to_text(finding).c_str());
-    found = found || !report.empty();
+    by_root[full.parent_path().parent_path().string()].push_back(
+        full.parent_path().filename().string() + "/" + full.filename().string());
   }
+  bool found = false;
+  for (const auto& [root, names] : by_root)
+    for (const Diagnostic& finding : lint::lint_files(names, *app::disk_files(root), whole)) {
+      printf("%s\n", to_text(finding).c_str());
+      found = true;
+    }
   return found ? 1 : 0;
 }
 

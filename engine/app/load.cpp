@@ -112,23 +112,28 @@ const Block* App::block(std::string_view id) const {
   return it == blocks.end() ? nullptr : it->second;
 }
 
-std::shared_ptr<const App> load_app(const std::string& path, const Files& files, const Kinds& kinds,
-                                    Report& report) {
-  const RecordingFiles recorded(files);
+namespace {
+
+// Into the draft, so that what was read before a mistake is kept.
+void read_all(const std::string& path, const RecordingFiles& recorded, const Kinds& kinds,
+              Report& report, Draft& draft) {
   const auto file = std::make_shared<const std::string>(path);
   const std::optional<std::string> text = recorded.read(path);
   if (!text) {
     report.error("R202", {file, {1, 1}, {1, 1}},
                  "no file " + quote(path) + ", or it is larger than 1 MiB");
-    return nullptr;
+    return;
   }
-  const std::optional<Node> root = yaml::parse(path, *text, report);
-  if (!root) return nullptr;
+  draft.root = yaml::parse(path, *text, report);
+  const std::optional<Node>& root = draft.root;
+  if (!root) return;
   auto app = std::make_shared<App>();
   app->span = {file, {1, 1}, {1, 1}};
   app->env = std::make_shared<const Json>(Json::object());
   Reader reader(recorded, report);
-  if (!reader.map_of(*root, "an app file", kKeys)) return nullptr;
+  reader.uses = &draft.uses;
+  if (!reader.map_of(*root, "an app file", kKeys)) return;
+  draft.app = app;
   load_identity(reader, *root, path, *app);
   for (const std::string& key : kLater)
     if (const yaml::Member* member = root->find_member(key))
@@ -159,10 +164,23 @@ std::shared_ptr<const App> load_app(const std::string& path, const Files& files,
   else if (Reader::lacks(*root, "routes"))
     report.error("S102", app->span, "an app file needs `routes`",
                  "routes: {POST /ask: {start: a graph}}");
-  if (report.has_errors()) return nullptr;
-  app->files = recorded.record();
-  app->hash = hash_of(app->files);
-  return app;
+}
+
+}  // namespace
+
+Draft read_app(const std::string& path, const Files& files, const Kinds& kinds, Report& report) {
+  const RecordingFiles recorded(files);
+  Draft draft;
+  read_all(path, recorded, kinds, report, draft);
+  draft.files = recorded.record();
+  if (draft.app) draft.app->files = draft.files, draft.app->hash = hash_of(draft.files);
+  return draft;
+}
+
+std::shared_ptr<const App> load_app(const std::string& path, const Files& files, const Kinds& kinds,
+                                    Report& report) {
+  const Draft draft = read_app(path, files, kinds, report);
+  return report.has_errors() ? nullptr : draft.app;
 }
 
 }  // namespace plenum::app

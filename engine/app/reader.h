@@ -60,6 +60,8 @@ struct CollectionRef {
   const Collection* collection = nullptr;
 };
 
+struct Use;  // load.h
+
 class Reader {
  public:
   Reader(const Files& files, Report& report) : files(files), report(report) {}
@@ -80,7 +82,8 @@ class Reader {
   std::set<std::string> unwritten;
   std::string graph;  // "" outside of graphs
   Type env = Type::object({}, false, "`env`");
-  const With* with = nullptr;  // of the node being read
+  const With* with = nullptr;        // of the node being read
+  std::vector<Use>* uses = nullptr;  // every name that texts read is added; may be null
 
   // One overload per field type.  On a mistake: reported, and `out` is left as it was.
   void read(const yaml::Node& node, bool& out);
@@ -145,9 +148,10 @@ class Reader {
 
  private:
   cel::Names visible() const;  // to templates: `with`, or everything in scope
-  void note_reads(const std::vector<std::string>& name_and_fields, const Span& span);
-  std::optional<mustache::Template> parse(const std::string& text, mustache::Escape escape,
-                                          const Place& place);
+  void note_reads(const std::vector<std::string>& name_and_fields, const Span& span,
+                  const yaml::Node& from);
+  std::optional<mustache::Template> parse(const yaml::Node& from, const std::string& text,
+                                          mustache::Escape escape, const Place& place);
   void report_all(const Problems& problems, const Place& place);
   std::optional<FieldType> named_type(const yaml::Node& node, std::string_view text);
   std::optional<FieldType> schema_type(const yaml::Node& node, const Json& schema,

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/load.h"
+
 namespace plenum::app {
 
 using yaml::Node;
@@ -82,7 +84,8 @@ bool Reader::is_path(std::string_view text) {
 }
 
 // A state key that is read where no path has written it yet.
-void Reader::note_reads(const std::vector<std::string>& path, const Span& span) {
+void Reader::note_reads(const std::vector<std::string>& path, const Span& span, const Node& from) {
+  if (uses) uses->push_back({graph, path, span, from.span});
   if (path.empty() || !unwritten.contains(path[0])) return;
   report.error("D401", span, quote(path[0]) + " is read here, but no path has written it yet",
                "write it in an earlier node, give it a default, or declare it optional<…>");
@@ -98,7 +101,8 @@ std::optional<cel::Expression> Reader::compile(const Node& node, std::string tex
     report_all(code.error(), place);
     return std::nullopt;
   }
-  for (const cel::Read& read : code->reads()) note_reads(read.path, place(read.start, read.end));
+  for (const cel::Read& read : code->reads())
+    note_reads(read.path, place(read.start, read.end), node);
   return *code;
 }
 
@@ -166,8 +170,8 @@ cel::Names Reader::visible() const {
 
 // Parses a template and checks its names; `place` maps a stretch of its text to the file.  A field
 // that is declared but absent then renders as nothing.
-std::optional<mustache::Template> Reader::parse(const std::string& text, mustache::Escape escape,
-                                                const Place& place) {
+std::optional<mustache::Template> Reader::parse(const Node& from, const std::string& text,
+                                                mustache::Escape escape, const Place& place) {
   const auto parsed = mustache::Template::parse(text, {escape, true});
   if (!parsed) {
     report_all(parsed.error(), place);
@@ -184,7 +188,7 @@ std::optional<mustache::Template> Reader::parse(const std::string& text, mustach
   if (!problems.empty()) return std::nullopt;
   if (!with || !with->given)
     for (const mustache::Read& read : parsed->reads(seen))
-      note_reads(read.path, place(read.start, read.end));
+      note_reads(read.path, place(read.start, read.end), from);
   return parsed->typed(seen);
 }
 
@@ -197,7 +201,7 @@ void Reader::report_all(const Problems& problems, const Place& place) {
 std::optional<Text> Reader::text_of(const Node& node, const std::string& text,
                                     mustache::Escape escape) {
   const auto place = [&](Position start, Position end) { return node.locate(start, end); };
-  auto code = parse(text, escape, place);
+  auto code = parse(node, text, escape, place);
   if (!code) return std::nullopt;
   return Text{std::move(code), node.span, ""};
 }
@@ -265,7 +269,7 @@ std::optional<Text> Reader::file_text(const Node& node, const std::string& path)
   }
   const auto file = std::make_shared<const std::string>(path);
   const auto place = [&](Position start, Position end) { return in_file(file, start, end); };
-  auto code = parse(*text, escape_for(path), place);
+  auto code = parse(node, *text, escape_for(path), place);
   if (!code) return std::nullopt;
   return Text{std::move(code), in_file(file, {1, 1}, {1, 1}), path};
 }

@@ -11,12 +11,30 @@ namespace plenum {
 
 enum class Severity { error, warning, advice };  // E: not served; W: probably wrong; I: advice
 
+// One change of a file's text: what stands in the span becomes `text`.  Columns count bytes, so a
+// span is a range of bytes.
+struct Edit {
+  Span span;
+  std::string text;
+  bool operator==(const Edit&) const = default;
+};
+
+// A way to mend the finding.  Safe: the file then says what it was meant to say.  Not safe:
+// something the author wrote goes away.
+struct Fix {
+  std::string title;
+  bool safe = true;
+  std::vector<Edit> edits;
+  bool operator==(const Fix&) const = default;
+};
+
 struct Diagnostic {
   std::string code;  // as in the list of checks: "X502"
   Severity severity = Severity::error;
   Span span;
   std::string message;  // stands alone: names the thing and the rule
   std::string help;     // the way out; may be empty
+  std::vector<Fix> fixes = {};
 };
 
 // Collects findings; the same finding at the same place is kept once.
@@ -43,8 +61,8 @@ std::string to_text(const Diagnostic& diagnostic);
 // `text` in backquotes, control characters escaped, cut after 60 characters.
 std::string quote(std::string_view text);
 
-// The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the nearest
-// first; or "".
+// The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the first of
+// the nearest; or "".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "a, b or c"

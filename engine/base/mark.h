@@ -19,6 +19,10 @@ struct Span {
   Position start;
   Position end;
 
+  bool operator==(const Span& other) const {
+    return start == other.start && end == other.end &&
+           (file == other.file || (file && other.file && *file == *other.file));
+  }
   bool known() const { return file != nullptr; }
   std::string place() const {  // "apps.d/a.yaml:3:14"
     return (file ? *file : "?") + ":" + std::to_string(start.line) + ":" + std::to_string(start.column);

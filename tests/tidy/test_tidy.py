@@ -52,6 +52,8 @@ ARROWS = {
     "engine/store/sqlite": {"engine/store"},
     "engine/jobs": {"engine/store", "engine/run"},
     "engine/lint": {"engine/app", "engine/nodes"} | LANGUAGES,
+    "engine/lint/checks": {"engine/lint", "engine/app"} | LANGUAGES,
+    "engine/lint/loader": {"engine/lint"},
     "engine/engine.h": {"engine/app", "engine/llm", "engine/store"},  # the values of the facade
     "server": {"engine/engine.h", "server/front"},
     "server/front": set(),
@@ -219,6 +221,15 @@ def test_every_node_kind_is_listed_and_tested():
         assert f"{kind}_kind()" in text(f"engine/nodes/{kind}.cpp"), kind
         assert (ROOT / f"tests/nodes/{kind}_test.cpp").exists(), f"{kind} has no test"
         assert f"\n## {kind}\n" in text("engine/nodes/README.md"), f"{kind} is not on the page"
+
+
+def test_every_check_is_listed():
+    listed = re.findall(r"^CHECK\((\w+)\)", text("engine/lint/checks/all.inc"), re.MULTILINE)
+    there = {Path(p).stem for p in files(".cpp", under=("engine/lint/checks",))} - {"all"}
+    assert set(listed) == there, "a check is its file and its line in engine/lint/checks/all.inc"
+    assert len(listed) == len(set(listed))
+    for check in sorted(there):
+        assert f"Check {check}_check()" in text(f"engine/lint/checks/{check}.cpp"), check
 
 
 def test_every_provider_is_listed_and_tested():

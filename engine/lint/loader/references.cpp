@@ -1,0 +1,113 @@
+// R and G: what names lead to, and where edges lead.
+#include "engine/lint/loader_checks.h"
+
+namespace plenum::lint {
+
+std::vector<Check> reference_checks() {
+  return {
+      {"R201", Severity::error, "a model, provider or collection that is not declared",
+       "Nodes name models of `models` and collections of `collections`; a model's `use` names a "
+       "provider that the server knows. A name that leads nowhere would fail every run.",
+       R"(nodes:
+  - {id: a, llm: {model: «quik», prompt: Hello}}
+)",
+       R"(nodes:
+  - {id: a, llm: {model: quick, prompt: Hello}}
+)"},
+      {"R202", Severity::error, "a file that is not there",
+       "Paths are relative to the folder that holds `apps.d/` and start with `prompts/`, "
+       "`schemas/`, "
+       "`templates/` or `fixtures/`.",
+       R"(nodes:
+  - {id: a, llm: {model: quick, prompt: «prompts/test/anaylze.md»}}
+--- prompts/test/analyze.md
+Hello
+)",
+       R"(nodes:
+  - {id: a, llm: {model: quick, prompt: prompts/test/analyze.md}}
+--- prompts/test/analyze.md
+Hello
+)"},
+      {"R203", Severity::error, "an edge to a node that is not there",
+       "`next` names a later node of the same list, or `end`.",
+       R"(nodes:
+  - {id: a, next: «sned», llm: {model: quick, prompt: Hello}}
+  - {id: send, render: {template: Hello}}
+)",
+       R"(nodes:
+  - {id: a, next: send, llm: {model: quick, prompt: Hello}}
+  - {id: send, render: {template: Hello}}
+)"},
+      {"R204", Severity::error, "a route to a graph or interrupt that is not there",
+       "`start` names a graph; `resume` and `waiting` name an interrupt as `graph.node`.",
+       R"(plenum: 1
+app: test
+routes: {POST /go: {start: «mian»}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)",
+       R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)"},
+      {"R206", Severity::error, "fallbacks that form a circle",
+       "A model that cannot be reached is replaced by its fallback, in turn; a circle would never "
+       "end.",
+       R"(plenum: 1
+app: test
+models:
+  a: {use: openai/gpt-5-mini, max_tokens: 100, fallback: [b]}
+  b: {use: openai/gpt-5-mini, max_tokens: 100, fallback: [«a»]}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: n, llm: {model: a, prompt: Hello}}]}}
+)",
+       R"(plenum: 1
+app: test
+models:
+  a: {use: openai/gpt-5-mini, max_tokens: 100, fallback: [b]}
+  b: {use: openai/gpt-5-mini, max_tokens: 100}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: n, llm: {model: a, prompt: Hello}}]}}
+)"},
+      {"R207", Severity::error,
+       "two routes for the same calls, or one that hides a generated route",
+       "Every app has `/jobs/{id}`, `/runs/{id}`, `/files/{id}`, `/openapi.json` and `/docs`.",
+       R"(plenum: 1
+app: test
+routes:
+  POST /a/{x}: {start: main}
+  «POST /a/{y}»: {start: main}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)",
+       R"(plenum: 1
+app: test
+routes:
+  POST /a/{x}: {start: main}
+  POST /b/{y}: {start: main}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)"},
+      {"R210", Severity::error, "a path that leaves the project's folder",
+       "An app reads files of its project only.",
+       R"(nodes:
+  - {id: a, llm: {model: quick, prompt: «prompts/../../secret.md»}}
+)",
+       R"(nodes:
+  - {id: a, llm: {model: quick, prompt: prompts/test/a.md}}
+--- prompts/test/a.md
+Hello
+)"},
+      {"G302", Severity::error, "an edge that jumps back",
+       "Nodes run from top to bottom; what repeats is a `loop` with a `max`, so that every run "
+       "ends.",
+       R"(nodes:
+  - {id: draft, llm: {model: quick, prompt: Hello}}
+  - {id: check, next: «draft», render: {template: Hello}}
+)",
+       R"(nodes:
+  - {id: draft, llm: {model: quick, prompt: Hello}}
+  - {id: check, next: end, render: {template: Hello}}
+)"},
+  };
+}
+
+}  // namespace plenum::lint
