@@ -236,6 +236,7 @@ class EngineImpl final : public Engine {
   const std::string& link_key() const override { return link_key_; }
   const Clock& clock() const override { return clock_; }
   Result<> documents_available() const override { return sandbox_->available(); }
+  std::string documents_warning() const override { return sandbox_->warning(); }
 
  private:
   // An exception here is a bug: it is logged, and the other runs go on.

@@ -140,6 +140,8 @@ class Engine {
   virtual const std::string& link_key() const = 0;
   virtual const Clock& clock() const = 0;
   virtual Result<> documents_available() const = 0;  // the sandbox works
+  // For the log: documents are read without the sandbox.  Empty when they are not.
+  virtual std::string documents_warning() const = 0;
 };
 
 }  // namespace plenum

@@ -111,12 +111,16 @@ Result<> serve(ServeOptions options) {
   if (options.engine.development) warn_about_offline(options.engine, *catalog);
   if (const Result<> documents = engine->documents_available(); !documents)
     spdlog::warn("no documents: {}", documents.error().message);
+  if (const std::string warning = engine->documents_warning(); !warning.empty())
+    spdlog::warn("{}", warning);
   swap_table(site, catalog);
 
   front::Options listen;
   listen.address = options.address;
   listen.port = options.port;
   listen.threads = options.front_threads;
+  listen.connections = options.connections;
+  listen.connections_per_address = options.connections_per_address;
   std::unique_ptr<front::Front> front = TRY(front::Front::open(listen, handler(site)));
   engine->serve();
   spdlog::info("listening on http://{}:{}", options.address, front->port());

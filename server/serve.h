@@ -14,6 +14,8 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   uint16_t port = 8080;
   int front_threads = 1;
+  size_t connections = 1024;                 // more at once are answered with 503
+  size_t connections_per_address = 64;       // … with 429
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
   milliseconds drain_work{20'000};           // and running ones may take so long
   std::function<void(uint16_t port)> ready;  // called once it listens

@@ -72,7 +72,8 @@ class Settings {
  private:
   static const std::vector<std::string>& known() {
     static const std::vector<std::string> keys = [] {
-      std::vector<std::string> all = {"listen", "data", "mode", "allow_unsandboxed"};
+      std::vector<std::string> all = {"listen", "data", "mode", "allow_unsandboxed",
+                                      "connections_per_address"};
       for (const std::string& provider : llm::provider_names())
         for (const char* key : {"base_url", "api_version"})
           all.push_back("providers." + provider + "." + key);
@@ -111,6 +112,18 @@ Result<bool> flag(const Settings& settings, const std::string& key) {
   if (*value == "true" || *value == "1") return true;
   return fail(Kind::invalid,
               "the setting `" + key + "` is " + quote(*value) + "; it must be true or false");
+}
+
+Result<> read_connections(const Settings& settings, server::ServeOptions& options) {
+  const auto text = settings.get("connections_per_address");
+  if (!text) return {};
+  size_t& number = options.connections_per_address;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error == std::errc() && end == text->data() + text->size() && number >= 1 &&
+      number <= options.connections)
+    return {};
+  return fail(Kind::invalid, "the setting `connections_per_address` is " + quote(*text) +
+                                 "; it must be 1 to " + std::to_string(options.connections));
 }
 
 // A provider can be called when there is a key, or when the operator names a server of their own.
@@ -162,6 +175,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
     options.engine.development = *mode == "development";
   }
   options.engine.allow_unsandboxed = TRY(flag(settings, "allow_unsandboxed"));
+  TRY(read_connections(settings, options));
   TRY(read_providers(settings, options.engine.providers));
   return options;
 }

@@ -183,7 +183,8 @@ def plenum(options, scratch, model, name="plenum", fresh=True):
     return Server(
         name, "/api/v1/clearreply/analyze",
         [options.plenum, "serve", "--root", root, "--data", data, "--listen", "127.0.0.1:@PORT@"],
-        env={"PLENUM_PROVIDERS_GEMINI_BASE_URL": f"http://127.0.0.1:{model}"},
+        env={"PLENUM_PROVIDERS_GEMINI_BASE_URL": f"http://127.0.0.1:{model}",
+             "PLENUM_CONNECTIONS_PER_ADDRESS": str(2 * CONNECTIONS)},
         fresh=lambda: fresh and shutil.rmtree(data, ignore_errors=True))
 
 

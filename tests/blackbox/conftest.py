@@ -210,8 +210,9 @@ class Client:
 class Server:
     """One process of `plenum serve`."""
 
-    def __init__(self, data, root=PROJECT, env=None, listen="127.0.0.1:0"):
+    def __init__(self, data, root=PROJECT, env=None, listen="127.0.0.1:0", under=()):
         self.data, self.root, self.listen = Path(data), root, listen
+        self.under = list(under)  # the command that runs the server's own
         self.env = {k: v for k, v in os.environ.items() if not k.endswith("_API_KEY") and not k.startswith("PLENUM")}
         self.env.update(env or {})
         self.log_path = self.data.with_name(self.data.name + ".log")
@@ -221,7 +222,7 @@ class Server:
     def launch(self):
         """Starts the process without waiting for it."""
         self.from_here = self.log_path.stat().st_size if self.log_path.exists() else 0
-        command = [binary(), "serve", "--root", str(self.root), "--data", str(self.data), "--listen", self.listen]
+        command = [*self.under, binary(), "serve", "--root", str(self.root), "--data", str(self.data), "--listen", self.listen]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command, env=self.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         return self

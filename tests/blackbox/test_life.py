@@ -4,6 +4,7 @@ import http.client
 import re
 import signal
 import socket
+import subprocess
 import threading
 import time
 
@@ -202,3 +203,55 @@ def test_connections_are_kept_open_between_requests(machine):
         assert response.status == 200 and response.read()
         assert connection.sock is not None
     connection.close()
+
+
+def kept_connections(server, count):
+    """So many connections that have each been answered once and stay open; they are left as they are."""
+    kept = []
+    for _ in range(count):
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.request("GET", "/healthz")
+        response = connection.getresponse()
+        assert response.status == 200 and response.read()
+        kept.append(connection)
+    return kept
+
+
+@pytest.mark.parametrize("setting, most", [({}, 64), ({"PLENUM_CONNECTIONS_PER_ADDRESS": "3"}, 3)])
+def test_one_address_has_so_many_connections_at_once_and_no_more(tmp_path, setting, most):
+    server = Server(tmp_path / "data", env=setting).start()
+    kept = kept_connections(server, most)
+    try:
+        refused = server.request("GET", "/healthz")
+        assert refused.status == 429 and refused.json["code"] == "too_many_connections"
+        assert f"has {most} connections" in refused.json["detail"] and refused.headers["Retry-After"] == "1"
+        kept[0].request("GET", "/healthz")  # who is in stays in
+        assert kept[0].getresponse().read()
+        kept.pop().close()
+        eventually(lambda: server.request("GET", "/healthz").status == 200, 5, "a place becoming free")
+    finally:
+        for connection in kept:
+            connection.close()
+        server.stop()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "1025", "many", "64x", "99999999999999999999"])
+def test_a_number_of_connections_that_is_none_is_refused_at_start(tmp_path, value):
+    server = Server(tmp_path / "data", env={"PLENUM_CONNECTIONS_PER_ADDRESS": value}).launch()
+    assert server.process.wait(10) == 2
+    assert f"`connections_per_address` is `{value}`; it must be 1 to 1024" in server.log()
+
+
+# In a mount namespace of its own, in which there is no bubblewrap.
+WITHOUT_BWRAP = ["unshare", "-rm", "sh", "-c", 'mount --bind /dev/null /usr/bin/bwrap && exec "$@"', "sh"]
+can_hide_bwrap = subprocess.run([*WITHOUT_BWRAP, "true"], capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not can_hide_bwrap, reason="this machine does not let a test hide /usr/bin/bwrap")
+@pytest.mark.parametrize("allowed, says", [("true", "WITHOUT a sandbox"), ("false", "no documents")])
+def test_the_log_says_once_at_start_that_there_is_no_sandbox(tmp_path, allowed, says):
+    server = Server(tmp_path / "data", env={"PLENUM_ALLOW_UNSANDBOXED": allowed}, under=WITHOUT_BWRAP).start()
+    reply = Client(server, "fitmycv", new_user()).form("/upload", [("cv", "cv.pdf", b"%PDF-1.4 nothing")])
+    server.stop()
+    assert server.log().count(says) == 1
+    assert "no documents" not in server.log() or reply.status == 503

@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "engine/blob/disk.cpp"  // tests/CMakeLists.txt links this folder with the store only
+#include "engine/blob/blobs.h"
 #include "tests/store/asking.h"
 
 using namespace plenum;

@@ -13,8 +13,7 @@ constexpr uint64_t kEntryBytes = 32u << 20;
 constexpr uint64_t kTotalBytes = 64u << 20;
 constexpr uint64_t kRatio = 100;
 constexpr uint64_t kFreeBytes = 1u << 20;  // up to here any ratio is fine
-constexpr uint32_t kDirectoryEnd = 0x06054b50, kDirectoryEntry = 0x02014b50,
-                   kLocalHeader = 0x04034b50;
+constexpr uint32_t kDirectoryEntry = 0x02014b50, kLocalHeader = 0x04034b50;
 
 class Reader {
  public:
