@@ -147,6 +147,7 @@ class Reader {
   static std::string suggest(const std::string& word, const std::vector<std::string>& known);
 
  private:
+  bool names_a_value(std::string_view text) const;
   cel::Names visible() const;  // to templates: `with`, or everything in scope
   void note_reads(const std::vector<std::string>& name_and_fields, const Span& span,
                   const yaml::Node& from);
@@ -159,6 +160,7 @@ class Reader {
   void report_mistake(const schema::Mistake& mistake, const yaml::Node& node,
                       const std::string& path);
   void check_default(const FieldType& type, const yaml::Node& node, const std::string& path);
+  void check_computed(const yaml::Node& schema);
   bool stays_inside(const yaml::Node& node, const std::string& path);
   void report_no_file(const yaml::Node& node, const std::string& path);
   bool looks_like_path(const yaml::Node& node, std::string_view text);

@@ -156,9 +156,30 @@ void Reader::read(const Node& node, Value& out) {
       out = Value(Expr{});  // its type is unknown, not null
   } else if (node.text.find("{{") != std::string::npos) {
     if (auto text = text_of(node, node.text, mustache::Escape::none)) out = Value(std::move(*text));
+  } else if (names_a_value(node.text)) {
+    report.error("X504", node.span, quote(node.text) + " here is text, not the value",
+                 quote("=" + node.text));
+    out = Value(Expr{});
   } else {
     out = Value(Json(node.text));
   }
+}
+
+// `result.tone`, where that is a field of a value in scope: its `=` was forgotten.
+bool Reader::names_a_value(std::string_view text) const {
+  size_t dot = text.find('.');
+  if (dot == std::string_view::npos) return false;
+  const auto name = names.find(text.substr(0, dot));
+  if (name == names.end()) return false;
+  Type type = name->second;
+  while (dot != std::string_view::npos) {
+    text.remove_prefix(dot + 1);
+    dot = text.find('.');
+    const Type::Field* field = type.field(text.substr(0, dot));
+    if (!field) return false;
+    type = Type(field->type);
+  }
+  return true;
 }
 
 cel::Names Reader::visible() const {

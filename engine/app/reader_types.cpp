@@ -263,6 +263,41 @@ void Reader::read(const Node& node, Output& out) {
   out.type = std::move(type);
 }
 
+// The keywords whose values are computed are not compiled now, so their names are looked at here.
+void Reader::check_computed(const Node& schema) {
+  static const std::vector<std::string> kKeywords = {"type",
+                                                     "enum",
+                                                     "const",
+                                                     "minimum",
+                                                     "maximum",
+                                                     "exclusiveMinimum",
+                                                     "exclusiveMaximum",
+                                                     "multipleOf",
+                                                     "minLength",
+                                                     "maxLength",
+                                                     "minItems",
+                                                     "maxItems",
+                                                     "uniqueItems",
+                                                     "pattern",
+                                                     "format",
+                                                     "items",
+                                                     "properties",
+                                                     "required",
+                                                     "default",
+                                                     "description",
+                                                     "title",
+                                                     "examples"};
+  for (const yaml::Member& member : schema.members) {
+    if (!computed(member.value) ||
+        std::find(kKeywords.begin(), kKeywords.end(), member.key) != kKeywords.end())
+      continue;
+    const std::string near = nearest(member.key, kKeywords);
+    report.error("J701", member.key_span, "unknown schema keyword " + quote(member.key),
+                 near.empty() ? "a keyword of JSON Schema, such as `enum`"
+                              : "a name that is close exists: " + quote(near));
+  }
+}
+
 // A computed schema is known only when the run pauses; what does not depend on it is checked now.
 void Reader::read(const Node& node, Expects& out) {
   if (!is_map(node, "`expects`")) return;
@@ -272,6 +307,7 @@ void Reader::read(const Node& node, Expects& out) {
     good_id(member.key, member.key_span, "an expected field");
     if (member.value.is(Node::Kind::map) && computed(member.value)) {
       item.computed = true;
+      check_computed(member.value);
       read(member.value, item.schema);
       Node known = member.value;
       std::erase_if(known.members, [](const yaml::Member& m) { return computed(m.value); });

@@ -87,13 +87,20 @@ size_t edit_distance(std::string_view a,
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > 100) return {};
   std::string best;
-  size_t distance = word.size() < 4 ? 2 : 3;
+  bool tied = false;
+  // Half a step less for the same first letter, which is rarely the one that is wrong, and a little
+  // for a word that only lacks an end or has one too many.
+  size_t distance = word.size() < 4 ? 8 : 12;
   for (const std::string& candidate : candidates) {
-    if (candidate.size() > 100) continue;
-    const size_t d = edit_distance(word, candidate);
-    if (d < distance) distance = d, best = candidate;
+    if (candidate.size() > 100 || candidate == best) continue;
+    const bool same_start = !word.empty() && candidate.starts_with(word[0]);
+    const bool prefix = word.starts_with(candidate) || candidate.starts_with(word);
+    const size_t d = 4 * edit_distance(word, candidate) + (same_start ? 0 : 2) + (prefix ? 0 : 1);
+    if (d > distance || (best.empty() && d == distance)) continue;
+    tied = d == distance;
+    distance = d, best = candidate;
   }
-  return best;
+  return tied ? std::string() : best;
 }
 
 std::string any_of(const std::vector<std::string>& words) {

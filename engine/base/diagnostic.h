@@ -61,8 +61,8 @@ std::string to_text(const Diagnostic& diagnostic);
 // `text` in backquotes, control characters escaped, cut after 60 characters.
 std::string quote(std::string_view text);
 
-// The candidate within an edit distance of 2 (1 for words under 4 letters) of `word`, the first of
-// the nearest; or "".
+// The one candidate within an edit distance of 2 (1 for words under 4 letters) of `word` that is
+// nearer than all others, those with the same first letter before others; or "".
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 // "a, b or c"

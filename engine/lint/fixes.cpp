@@ -10,7 +10,7 @@ namespace {
 bool names_it(std::string_view code) {
   static const std::set<std::string, std::less<>> kCodes = {"S101", "S104", "R201", "R202", "R203",
                                                             "R204", "D404", "D406", "X502", "X503",
-                                                            "T601", "T602", "J701"};
+                                                            "T601", "T602", "J701", "J707"};
   return kCodes.contains(code);
 }
 
@@ -39,8 +39,10 @@ bool is_whole(std::string_view text) {  // neither cut nor an example with a gap
 std::optional<std::string> offered(const std::string& help) {
   const std::vector<std::string> parts = backquoted(help);
   if (parts.size() != 1 || !is_whole(parts[0])) return std::nullopt;
-  if (help == "`" + parts[0] + "`" || help == "a name that is close exists: `" + parts[0] + "`")
-    return parts[0];
+  const std::string& word = parts[0];
+  if (help == "`" + word + "`" ||
+      (help.starts_with("a ") && help.ends_with(" that is close exists: `" + word + "`")))
+    return word;
   return std::nullopt;
 }
 
@@ -125,6 +127,16 @@ std::optional<Fix> marked(const Diagnostic& finding) {
   return std::nullopt;
 }
 
+// The app takes its file's name; its endpoints move with it, so nobody but the author can say yes.
+std::optional<Fix> named_like_its_file(const Diagnostic& finding) {
+  const std::string& path = *finding.span.file;
+  const size_t slash = path.rfind('/');
+  const std::string stem = path.substr(slash + 1, path.rfind('.') - slash - 1);
+  Fix fix = replace(finding.span, stem);
+  fix.safe = false;
+  return fix;
+}
+
 // "`double(score) * 1.5`", "write `size(x)`": the help is the whole corrected expression.
 std::optional<Fix> rewritten(const Diagnostic& finding) {
   const std::vector<std::string> parts = backquoted(finding.help);
@@ -172,6 +184,10 @@ std::vector<Fix> fixes_for(const Diagnostic& finding, std::string_view text) {
   if (finding.code == "Y005") fix = boolean(finding);
   if (finding.code == "X505") fix = bare(finding, there);
   if (finding.code == "X504") fix = marked(finding);
+  if (finding.code == "T605" && there.starts_with("{{{") && there.ends_with("}}}"))
+    fix = replace(finding.span, std::string(there.substr(1, there.size() - 2)));
+  if (finding.code == "S106") fix = named_like_its_file(finding);
+  if (finding.code == "T601" && there.starts_with("{{")) fix = rewritten(finding);
   if (finding.code == "X507") fix = rewritten(finding);
   if (names_it(finding.code)) {
     auto word = offered(finding.help);

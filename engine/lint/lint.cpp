@@ -24,13 +24,16 @@ void run_checks(const app::Draft& draft, const app::Files& files, Report& report
     if (check.run) check.run(subject, report);
 }
 
-// A key that was set by a wrong name is not also missing: one mistake, one finding.
+// A key or input that was given by a wrong name is not also missing: one mistake, one finding.
 std::vector<Diagnostic> without_echoes(std::vector<Diagnostic> findings) {
   std::set<std::string> meant;
   for (const Diagnostic& d : findings)
     if (d.code == "D404") meant.insert(d.help);
   std::erase_if(findings, [&](const Diagnostic& d) {
-    return d.code == "D401" && meant.contains(d.message.substr(0, d.message.find(" is read")));
+    const size_t input = d.message.find(" needs input ");
+    return (d.code == "D401" && meant.contains(d.message.substr(0, d.message.find(" is read")))) ||
+           (d.code == "D408" && input != std::string::npos &&
+            meant.contains(d.message.substr(input + 13)));
   });
   return findings;
 }

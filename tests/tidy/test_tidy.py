@@ -310,7 +310,7 @@ def test_headers_are_guarded():
 
 def published():
     """Every text of the project, whatever its folder."""
-    names = ("apps.d", "prompts", "schemas", "templates", "fixtures", "cmake", ".ci") + TREES
+    names = ("apps.d", "prompts", "schemas", "templates", "fixtures", "cmake", "docs", ".ci") + TREES
     for name in names:
         for path in sorted((ROOT / name).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

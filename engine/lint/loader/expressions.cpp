@@ -42,15 +42,19 @@ nodes:
 nodes:
   - {id: a, when: size(message) > 9, fail: {code: no, message: No.}}
 )"},
-      {"X504", Severity::error, "a type that does not fit an operator or function",
-       "What is compared and called is checked by type before a run.",
-       R"(input: {message: {type: string, maxLength: 900}}
+      {"X504", Severity::error, "a type that does not fit, or a value whose `=` is missing",
+       "What is compared and called is checked by type before a run. In data, text is text: a "
+       "field of a "
+       "value is computed with `=`.",
+       R"(state: {id: string}
 nodes:
-  - {id: a, when: «message > 9», fail: {code: no, message: No.}}
+  - {id: a, set: {id: «run.id»}}
+output: {id: =id}
 )",
-       R"(input: {message: {type: string, maxLength: 900}}
+       R"(state: {id: string}
 nodes:
-  - {id: a, when: size(message) > 9, fail: {code: no, message: No.}}
+  - {id: a, set: {id: =run.id}}
+output: {id: =id}
 )"},
       {"X505", Severity::error, "`=` or `{{ }}` where an expression stands anyway",
        "`when`, `until`, `over`, `where` and `expect` are expressions by themselves.",

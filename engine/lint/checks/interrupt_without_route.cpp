@@ -1,0 +1,74 @@
+// G306: a run that pauses where no route goes on.
+#include "engine/lint/check.h"
+
+namespace plenum::lint {
+
+namespace {
+
+bool started(const app::App& app, const std::string& graph) {
+  return std::any_of(app.routes.begin(), app.routes.end(), [&](const app::Route& route) {
+    return route.does == app::Route::Does::start && route.graph == graph;
+  });
+}
+
+bool resumed(const app::App& app, const std::string& graph, const std::string& id) {
+  return std::any_of(app.routes.begin(), app.routes.end(), [&](const app::Route& route) {
+    return route.does == app::Route::Does::resume && route.graph == graph && route.interrupt == id;
+  });
+}
+
+std::string line_for(const std::string& graph, const std::string& id) {
+  return "POST /" + id + ": {resume: " + graph + "." + id + "}";
+}
+
+// A route more, in front of the first one.
+Fix added(const yaml::Node& routes, const std::string& line) {
+  Span at = routes.members.front().key_span;
+  at.end = at.start;
+  const bool flow = routes.style == yaml::Node::Style::flow;
+  const std::string indent(static_cast<size_t>(at.start.column - 1), ' ');
+  return {"add the route", false, {{at, line + (flow ? ", " : "\n" + indent)}}};
+}
+
+void run(const Subject& subject, Report& report) {
+  const yaml::Node* routes = subject.root.find("routes");
+  if (!routes || routes->members.empty() || !subject.sound(*routes)) return;
+  for (const auto& [name, graph] : subject.app.graphs)
+    for (const app::NodeDef& def : graph.nodes.nodes)
+      if (def.kind == "interrupt" && started(subject.app, name) &&
+          !resumed(subject.app, name, def.id))
+        report.add({"G306",
+                    Severity::warning,
+                    def.span,
+                    "no route resumes " + quote(def.id),
+                    "runs that pause here expire: add a route, " + line_for(name, def.id),
+                    {added(*routes, line_for(name, def.id))}});
+}
+
+}  // namespace
+
+Check interrupt_without_route_check() {
+  return {"G306",
+          Severity::warning,
+          "an interrupt that no route resumes",
+          "The run waits for an answer that no client can send, and fails when its time is over.",
+          R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}}
+graphs:
+  main:
+    nodes:
+      - {id: «choose», interrupt: {expects: {tone: {type: string, maxLength: 9}}}}
+)",
+          R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}, POST /choose: {resume: main.choose}}
+graphs:
+  main:
+    nodes:
+      - {id: choose, interrupt: {expects: {tone: {type: string, maxLength: 9}}}}
+)",
+          run};
+}
+
+}  // namespace plenum::lint
