@@ -93,7 +93,7 @@ RunView live_view(const Live& live) {
   out.status = status_of(state.status);
   out.at = run::waiting_at(state);
   out.output =
-      state.status == run::Status::waiting ? *find(state.root.memory, "returns") : state.output;
+      state.status == run::Status::waiting ? run::returned(state) : state.output;
   out.error = state.error;
   out.percent = state.percent;
   out.message = state.say;

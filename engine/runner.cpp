@@ -291,7 +291,7 @@ void Runner::adopt_claimed(Run row) {
               std::min(row.deadline ? row.deadline : INT64_MAX, now + time_for(**app, row).count());
         run::Event event = run::Restarted{};
         if (state->last_event == 0) event = run::Started{};
-        if (state->status == run::Status::waiting) event = run::TimerDue{state->root.call};
+        if (state->status == run::Status::waiting) event = run::TimerDue{run::waits(*state)->call};
         LivePtr live = adopt(std::move(row), *std::move(app), *std::move(state), nullptr);
         take(std::move(live), std::move(event));
       });

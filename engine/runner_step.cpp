@@ -73,7 +73,7 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
   point.wake_at = run::wakes_at(state);
   point.expires_at = live.row.expires_at;
   if (state.status == run::Status::waiting)
-    point.returned = to_text(*find(state.root.memory, "returns"));
+    point.returned = to_text(run::returned(state));
   if (state.status == run::Status::completed) point.output = to_text(state.output);
   if (state.error) point.error = to_text(error_json(*state.error, state.failed_at));
   for (const run::Finished& node : outcome.finished)

@@ -37,11 +37,19 @@ struct FieldType {
   std::optional<Json> fallback;  // `default`
 };
 
+// What becomes of a state key's value when another one is set.
+enum class Reduce { last, first, append, merge, unite, sum, min, max };
+// How far a state key's value lives.
+enum class Keep { run, thread, user };
+
 // A key of a graph's state or input, a field of a collection, an expected field of an interrupt.
 struct Field {
   std::string name;
   Span span;
   FieldType type;
+  Reduce reduce = Reduce::last;  // of state keys only, as are keep and last
+  Keep keep = Keep::run;
+  int last = 0;  // how many items of a list are kept, counted from its end; 0: all
   bool required() const { return !type.optional && !type.fallback; }
 };
 using FieldMap = std::vector<Field>;
@@ -64,6 +72,8 @@ struct Set {
   std::string key;
   Value value;         // with `whole`, unused
   bool check = false;  // its type was not certain: validate against the key's schema when it is set
+  Reduce reduce = Reduce::last;
+  int last = 0;  // of a list: how many items are kept; 0: all
 };
 
 struct Retry {
@@ -79,6 +89,14 @@ struct OnError {
   Target next;
 };
 
+struct Block;
+
+// What a node that holds others runs: a list of nodes, and what is known of its last result.
+struct Body {
+  std::shared_ptr<const Block> block;
+  Type result;
+};
+
 struct NodeDef {
   std::string id;
   std::string kind;  // "llm"; "" when it only sets or switches
@@ -91,15 +109,20 @@ struct NodeDef {
   Retry retry;
   milliseconds timeout{0};  // per attempt; 0: none
   OnError on_error;
-  int percent = -1;  // of `progress`; -1: none
+  OnError on_timeout;  // of an interrupt: what follows when nobody answers
+  std::vector<std::shared_ptr<const Block>> bodies;  // that it holds, in the author's order
+  int percent = -1;                                  // of `progress`; -1: none
   Value say;
 };
 
 struct Block {
-  std::string id;  // "reply"; of a body: "reply/improve"
+  std::string id;    // "reply"; of a body "reply/improve", of a branch "reply/gather/web"
+  std::string name;  // of a branch: "web"
   std::vector<NodeDef> nodes;
   int index_of(std::string_view id) const;  // -1: none
 };
+// In a block or any body below it; nullptr: there is none.
+const NodeDef* find_node(const Block& block, std::string_view id);
 
 struct Graph {
   std::string name;
@@ -108,6 +131,8 @@ struct Graph {
   Block nodes;
   std::optional<Value> output;  // default: the last node's result
   Type output_type;
+  bool pauses = false;  // it, or a graph that it calls, has an interrupt
+  bool keeps = false;   // some state key outlives the run
   const Field* field(std::string_view name) const;  // of input or state
 };
 

@@ -17,8 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"use",       "secrets",  "tools",
-                                         "schedules", "webhooks", "tests"};
+const std::vector<std::string> kLater = {"secrets", "tools", "schedules", "webhooks", "tests"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");
@@ -94,8 +93,124 @@ void load_limits(Reader& reader, const Node& node, Limits& limits) {
   if (const Node* hosts = node.find("hosts")) reader.read_words(*hosts, limits.hosts);
 }
 
-void index_blocks(App& app) {
-  for (const auto& [name, graph] : app.graphs) app.blocks[graph.nodes.id] = &graph.nodes;
+void index_block(App& app, const Block& block) {
+  app.blocks[block.id] = &block;
+  for (const NodeDef& node : block.nodes)
+    for (const auto& body : node.bodies) index_block(app, *body);
+}
+
+// Graphs call each other by name, so each is loaded when it is first needed: its types are then
+// known to its callers, and a circle is found where it closes.
+class GraphsLoader {
+ public:
+  GraphsLoader(const Reader& reader, const Kinds& kinds, const Node& node, App& app,
+               std::string prefix)
+      : base_(reader), kinds_(kinds), node_(node), app_(app), prefix_(std::move(prefix)) {}
+
+  void load() {
+    for (const yaml::Member& member : node_.members) load(member);
+  }
+
+ private:
+  void load(const yaml::Member& member) {
+    const std::string name = prefix_ + member.key;
+    if (app_.graphs.contains(name)) return;
+    Graph& graph = app_.graphs[name];
+    graph.name = name;
+    graph.span = member.key_span;
+    Reader reader = base_;
+    reader.good_id(member.key, member.key_span, "a graph");
+    reader.graph_named = [this](const Node& at, const std::string& wanted) {
+      return named(at, wanted);
+    };
+    open_.push_back(member.key);
+    load_graph(reader, kinds_, member.value, graph);
+    open_.pop_back();
+  }
+
+  const Graph* named(const Node& at, const std::string& name) {
+    if (const yaml::Member* member = node_.find_member(name)) {
+      const auto open = std::find(open_.begin(), open_.end(), name);
+      if (open == open_.end()) {
+        load(*member);
+        return &app_.graphs.at(prefix_ + name);
+      }
+      std::string circle;
+      for (auto it = open; it != open_.end(); ++it) circle += *it + " → ";
+      base_.report.error("G307", at.span, "graphs call each other in a circle: " + circle + name,
+                         "a cycle is a `loop` with `max`");
+      return nullptr;
+    }
+    if (const auto it = app_.graphs.find(name); it != app_.graphs.end()) return &it->second;
+    std::vector<std::string> known;
+    for (const yaml::Member& member : node_.members) known.push_back(member.key);
+    for (const auto& [key, graph] : app_.graphs)
+      if (key.find('.') != std::string::npos) known.push_back(key);
+    const std::string near = nearest(name, known);
+    base_.report.error("R204", at.span, "no graph " + quote(name),
+                       near.empty() ? "one of " + any_of(known) : quote(near));
+    return nullptr;
+  }
+
+  const Reader& base_;
+  const Kinds& kinds_;
+  const Node& node_;
+  App& app_;
+  const std::string prefix_;
+  std::vector<std::string> open_;  // that are being loaded, the caller before the called
+};
+
+// `use: [lib/common.yaml]`: its models, collections and graphs are reached as common.name.
+void load_library(Reader& reader, const Kinds& kinds, const Node& use, App& app) {
+  std::string path;
+  if (!reader.read(use, path)) return;
+  if (!path.ends_with(".yaml") || path.starts_with("/") ||
+      ("/" + path).find("/../") != std::string::npos)
+    return reader.report.error("R210", use.span, quote(path) + " is not a library of this project",
+                               "a .yaml file below the folder that holds apps.d/");
+  const std::optional<std::string> text = reader.files.read(path);
+  if (!text)
+    return reader.report.error("R202", use.span,
+                               "no file " + quote(path) + ", or it is larger than 1 MiB");
+  const std::optional<Node> root = yaml::parse(path, *text, reader.report);
+  if (!root) return;
+  static const std::vector<std::string> kLibrary = {
+      "plenum", "title", "description", "version", "models", "collections", "graphs"};
+  for (const char* key : {"app", "routes", "schedules"})
+    if (const yaml::Member* member = root->find_member(key))
+      reader.report.error("S101", member->key_span, "a library has no " + quote(key),
+                          "it belongs to the app that uses the library");
+  Node known = *root;
+  std::erase_if(known.members, [&](const yaml::Member& member) {
+    for (const char* key : {"app", "routes", "schedules"})
+      if (member.key == key) return true;
+    const bool later = std::find(kKeys.begin(), kKeys.end(), member.key) != kKeys.end() &&
+                       std::find(kLibrary.begin(), kLibrary.end(), member.key) == kLibrary.end();
+    if (later) reader.unsupported(member.key_span, quote(member.key) + " of a library");
+    return later;
+  });
+  if (!reader.map_of(known, "a library", kLibrary)) return;
+  const size_t slash = path.rfind('/');
+  const std::string stem = path.substr(slash + 1, path.size() - 5 - slash - 1);
+  if (!reader.good_id(stem, use.span, "a library")) return;
+  App own;
+  Reader inside = reader;
+  inside.models.clear();
+  if (const Node* models = root->find("models")) load_models(inside, *models, own);
+  if (const Node* collections = root->find("collections"))
+    load_collections(inside, *collections, own);
+  for (auto& [name, collection] : own.collections) {
+    Collection& kept = app.collections[stem + "." + name] = std::move(collection);
+    kept.name = stem + "." + name;
+  }
+  inside.collections = &app.collections;
+  inside.prefix = stem + ".";
+  for (const auto& [name, model] : own.models) {
+    app.models[stem + "." + name] = model;
+    reader.models[stem + "." + name] = model;
+  }
+  if (const Node* graphs = root->find("graphs"); graphs && reader.is_map(*graphs, "`graphs`"))
+    GraphsLoader(inside, kinds, *graphs, app, stem + ".").load();
 }
 
 std::string hash_of(const std::map<std::string, std::string>& files) {
@@ -144,19 +259,14 @@ void read_all(const std::string& path, const RecordingFiles& recorded, const Kin
   if (const Node* collections = root->find("collections"))
     load_collections(reader, *collections, *app);
   reader.collections = &app->collections;
+  if (const Node* use = root->find("use"); use && reader.is_list(*use, "`use`"))
+    for (const Node& library : use->items) load_library(reader, kinds, library, *app);
   if (const Node* graphs = root->find("graphs")) {
-    if (reader.is_map(*graphs, "`graphs`"))
-      for (const yaml::Member& member : graphs->members) {
-        Graph& graph = app->graphs[member.key];
-        graph.name = member.key;
-        graph.span = member.key_span;
-        reader.good_id(member.key, member.key_span, "a graph");
-        load_graph(reader, kinds, member.value, graph);
-      }
+    if (reader.is_map(*graphs, "`graphs`")) GraphsLoader(reader, kinds, *graphs, *app, "").load();
   } else if (Reader::lacks(*root, "graphs")) {
     report.error("S102", app->span, "an app file needs `graphs`", "graphs: {main: {nodes: […]}}");
   }
-  index_blocks(*app);
+  for (const auto& [name, graph] : app->graphs) index_block(*app, graph.nodes);
   if (const Node* access = root->find("access"))
     reader.map_of(*access, "`access`", {"auth", "plans", "quota", "rate"});
   if (const Node* routes = root->find("routes"))

@@ -14,8 +14,8 @@ namespace {
 
 const std::vector<std::string> kNodeKeys = {"id",      "when",  "set",      "next",     "retry",
                                             "timeout", "cache", "on_error", "progress", "note"};
-const std::vector<std::string> kLaterKinds = {"http", "retrieve", "ingest", "map", "parallel",
-                                              "loop", "graph",    "wait",   "emit"};
+const std::vector<std::string> kLaterKinds = {"http", "retrieve", "ingest"};
+constexpr int kDeepestBody = 8;
 
 class GraphLoader {
  public:
@@ -28,7 +28,11 @@ class GraphLoader {
     for (const Field& field : graph_.input)
       reader_.free_name(field.name, field.span, "a state key");
     if (const Node* state = node.find("state")) load_state(reader_, *state, graph_);
+    for (const Field& field : graph_.state) graph_.keeps = graph_.keeps || field.keep != Keep::run;
     name_fields();
+    reader_.body = [this](const Node& list, const std::string& branch, const BodyScope& scope) {
+      return load_body(list, branch, scope);
+    };
     graph_.nodes.id = graph_.name;
     const Node* nodes = node.find("nodes");
     if (!nodes) {
@@ -61,11 +65,49 @@ class GraphLoader {
       if (field.required()) reader_.unwritten.insert(field.name);
   }
 
+  // The nodes of a body, which see the state of the node that holds them.
+  Body load_body(const Node& list, const std::string& branch, const BodyScope& scope) {
+    Body body;
+    if (!reader_.is_list(list, "a list of nodes")) return body;
+    if (list.items.empty())
+      reader_.report.error("S102", list.span, "this list of nodes is empty", "[{id: …, …}]");
+    NodeDef& holder = *holder_;
+    const auto block = std::make_shared<Block>();
+    block->id = block_->id + "/" + holder.id + (branch.empty() ? "" : "/" + branch);
+    block->name = branch;
+    if (++depth_ > kDeepestBody)
+      reader_.report.error("S104", list.span,
+                           "bodies stand more than " + std::to_string(kDeepestBody) + " deep");
+    const auto names = reader_.names;
+    const auto unwritten = reader_.unwritten;
+    const bool concurrent =
+        std::exchange(reader_.concurrent, reader_.concurrent || scope.concurrent);
+    const Block* around = block_;
+    const Type last = last_result_;
+    const With* with = std::exchange(reader_.with, nullptr);
+    for (const auto& [name, type] : scope.locals) reader_.names[name] = type;
+    if (depth_ <= kDeepestBody) load_list(list, *block);
+    body.result = last_result_;
+    reader_.with = with;
+    last_result_ = last;
+    block_ = around;
+    holder_ = &holder;
+    reader_.concurrent = concurrent;
+    reader_.names = names;
+    if (scope.copies) reader_.unwritten = unwritten;
+    --depth_;
+    holder.bodies.push_back(block);
+    body.block = block;
+    return body;
+  }
+
   void load_list(const Node& list, Block& block) {
+    block_ = &block;
     block.nodes.reserve(list.items.size());
     std::vector<std::set<std::string>> unwritten = {reader_.unwritten};
     for (const Node& item : list.items) {
       load_node(item, block);
+      block_ = &block;
       unwritten.push_back(reader_.unwritten);
     }
     // What `on_error` and `next` read is what has been written before and after the node's own
@@ -77,6 +119,7 @@ class GraphLoader {
 
   void load_node(const Node& node, Block& block) {
     NodeDef& def = block.nodes.emplace_back();
+    holder_ = &def;
     def.span = node.span;
     if (!reader_.is_map(node, "a node")) return;
     const NodeKind* kind = nullptr;
@@ -166,6 +209,13 @@ class GraphLoader {
   Type load_kind(const NodeKind& kind, const yaml::Member& member, NodeDef& def) {
     const std::shared_ptr<run::Node> body = kind.make();
     def.body = body;
+    if (kind.name == "interrupt") {
+      graph_.pauses = true;
+      if (reader_.concurrent)
+        reader_.report.error("G305", member.key_span,
+                             "an interrupt cannot stand inside a `map` or `parallel`",
+                             "move it after them: a run pauses as a whole");
+    }
     Node args = member.value;
     if (!args.is(Node::Kind::map) && !kind.shorthand.empty()) {
       Node map;
@@ -231,12 +281,12 @@ class GraphLoader {
       Set set;
       set.key = node.text;
       if (const Field* field = key_of(node.text, node.span)) {
-        if (!result.fits(field->type.type))
+        if (!accepts(*field, result))
           reader_.report.error("D405", node.span,
                                quote(node.text) + " is " + Reader::word(field->type.type) +
                                    ", the node gives " + Reader::word(result),
                                part_of(result, *field));
-        set.check = unsure(result, field->type.type);
+        reduce(set, *field, result);
       }
       reader_.unwritten.erase(node.text);
       def.sets.push_back(std::move(set));
@@ -248,13 +298,27 @@ class GraphLoader {
       set.key = member.key;
       reader_.read(member.value, set.value);
       if (const Field* field = key_of(member.key, member.key_span)) {
-        reader_.wants(member.value, set.value, field->type.type, quote(member.key),
-                      &field->type.schema);
-        set.check = unsure(set.value.type(), field->type.type);
+        const bool whole = field->reduce == Reduce::last || field->reduce == Reduce::first;
+        if (whole || !accepts(*field, set.value.type()))
+          reader_.wants(member.value, set.value, field->type.type, quote(member.key),
+                        &field->type.schema);
+        reduce(set, *field, set.value.type());
       }
       def.sets.push_back(std::move(set));
     }
     for (const yaml::Member& member : node.members) reader_.unwritten.erase(member.key);
+  }
+
+  // Lists that grow take an item, too.
+  static bool accepts(const Field& field, const Type& given) {
+    const bool grows = field.reduce == Reduce::append || field.reduce == Reduce::unite;
+    return given.fits(field.type.type) || (grows && given.fits(field.type.type.element()));
+  }
+
+  static void reduce(Set& set, const Field& field, const Type& given) {
+    set.reduce = field.reduce;
+    set.last = field.last;
+    set.check = unsure(given, field.type.type) || field.reduce != Reduce::last;
   }
 
   // The member of an object that would fit, when there is one.
@@ -290,35 +354,43 @@ class GraphLoader {
     reader_.unwritten = after;
     if (const Node* next = node.find("next")) load_next(*next, block, index, def);
     reader_.unwritten = before;
-    if (const Node* on_error = node.find("on_error")) load_on_error(*on_error, block, index, def);
+    if (const Node* on_error = node.find("on_error"))
+      load_on_error(*on_error, "on_error", block, index, def, def.on_error);
+    const Node* kind = node.find(def.kind);
+    if (const Node* late = kind ? kind->find("on_timeout") : nullptr;
+        late && def.kind == "interrupt")
+      load_on_error(*late, "on_timeout", block, index, def, def.on_timeout);
   }
 
-  void load_on_error(const Node& node, Block& block, size_t index, NodeDef& def) {
+  // `on_error` and, for an answer that never comes, `on_timeout`.
+  void load_on_error(const Node& node, const std::string& key, Block& block, size_t index,
+                     NodeDef& def, OnError& out) {
     if (node.is(Node::Kind::string) && node.text == "fail") return;
     if (!node.is(Node::Kind::map))
-      return reader_.report.error("S104", node.span, "`on_error` is not " + quote(node.text),
+      return reader_.report.error("S104", node.span, quote(key) + " is not " + quote(node.text),
                                   "fail, {value: …} or {next: a later node}");
-    if (!reader_.map_of(node, "`on_error`", {"value", "next"})) return;
+    if (!reader_.map_of(node, quote(key), {"value", "next"})) return;
     const yaml::Member* value = node.find_member("value");
     const yaml::Member* next = node.find_member("next");
     if (value && next)
-      return reader_.report.error("S103", next->key_span, "`on_error` has both `value` and `next`",
+      return reader_.report.error("S103", next->key_span,
+                                  quote(key) + " has both `value` and `next`",
                                   "with `value` the node goes on as if it had worked: its own "
                                   "`next` says where");
     if (!value && !next)
-      return reader_.report.error("S102", node.span, "`on_error` needs `value` or `next`",
-                                  "or write on_error: fail");
+      return reader_.report.error("S102", node.span, quote(key) + " needs `value` or `next`",
+                                  "or write " + key + ": fail");
     if (next) {
-      def.on_error.then = OnError::Then::next;
-      return target(next->value, block, index, def.on_error.next);
+      out.then = OnError::Then::next;
+      return target(next->value, block, index, out.next);
     }
-    def.on_error.then = OnError::Then::value;
+    out.then = OnError::Then::value;
     const auto saved = reader_.names;
     reader_.names["error"] = Type::object({{"code", {Type::Kind::string}},
                                            {"message", {Type::Kind::string}},
                                            {"node", {Type::Kind::string}}},
                                           false, "`error`");
-    reader_.read(value->value, def.on_error.value);
+    reader_.read(value->value, out.value);
     reader_.names = saved;
     // The value stands in for a result of another type: what is set from it is checked when it is.
     for (Set& set : def.sets) {
@@ -326,7 +398,7 @@ class GraphLoader {
       if (!field) continue;
       set.check = !field->type.type.is_any();
       if (def.sets_whole)
-        reader_.wants(value->value, def.on_error.value, field->type.type, quote(set.key),
+        reader_.wants(value->value, out.value, field->type.type, quote(set.key),
                       &field->type.schema);
     }
   }
@@ -367,8 +439,10 @@ class GraphLoader {
     if (id == "end") {
       out.node = Target::kEnd;
     } else if (id == "break") {
-      reader_.report.error("S104", node.span, "`break` leaves a surrounding body; here is none",
-                           "`end` finishes the graph");
+      out.node = Target::kBreak;
+      if (depth_ == 0)
+        reader_.report.error("S104", node.span, "`break` leaves a surrounding body; here is none",
+                             "`end` finishes the graph");
     } else if (const int at = block.index_of(id); at < 0) {
       std::vector<std::string> later;
       for (size_t i = index + 1; i < block.nodes.size(); ++i) later.push_back(block.nodes[i].id);
@@ -388,6 +462,9 @@ class GraphLoader {
   Graph& graph_;
   std::set<std::string> ids_;
   Type last_result_ = Type::Kind::null;
+  const Block* block_ = nullptr;  // the list that is being read
+  NodeDef* holder_ = nullptr;     // the node that is being read
+  int depth_ = 0;                 // of the list, in bodies
 };
 
 }  // namespace
@@ -415,6 +492,15 @@ void load_graph(Reader& reader, const Kinds& kinds, const Node& node, Graph& gra
 const NodeKind* find_kind(const Kinds& kinds, std::string_view name) {
   for (const NodeKind& kind : kinds)
     if (kind.name == name) return &kind;
+  return nullptr;
+}
+
+const NodeDef* find_node(const Block& block, std::string_view id) {
+  for (const NodeDef& node : block.nodes) {
+    if (node.id == id) return &node;
+    for (const auto& body : node.bodies)
+      if (const NodeDef* found = find_node(*body, id)) return found;
+  }
   return nullptr;
 }
 

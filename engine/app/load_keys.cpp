@@ -9,14 +9,75 @@ using yaml::Node;
 
 namespace {
 
-bool planned(Reader& reader, const Node& node) {
-  bool found = false;
-  for (const char* key : {"reduce", "keep", "last"})
-    if (const yaml::Member* option = node.find_member(key)) {
-      reader.unsupported(option->key_span, "`" + std::string(key) + "` of a state key");
-      found = true;
-    }
-  return found;
+// What is done with writes, and how long the value lives; the rest of the map is its type.
+Node read_policy(Reader& reader, const Node& node, Field& field) {
+  static const std::map<std::string, Reduce> kReduce = {
+      {"last", Reduce::last},   {"first", Reduce::first}, {"append", Reduce::append},
+      {"merge", Reduce::merge}, {"union", Reduce::unite}, {"sum", Reduce::sum},
+      {"min", Reduce::min},     {"max", Reduce::max}};
+  static const std::map<std::string, Keep> kKeep = {
+      {"run", Keep::run}, {"thread", Keep::thread}, {"user", Keep::user}};
+  if (!node.is(Node::Kind::map)) return node;
+  std::string word;
+  if (const Node* reduce = node.find("reduce")) {
+    reader.read_word(*reduce, word,
+                     {"last", "first", "append", "merge", "union", "sum", "min", "max"});
+    if (const auto it = kReduce.find(word); it != kReduce.end()) field.reduce = it->second;
+  }
+  word.clear();
+  if (const Node* keep = node.find("keep")) {
+    reader.read_word(*keep, word, {"run", "thread", "user"});
+    if (const auto it = kKeep.find(word); it != kKeep.end()) field.keep = it->second;
+  }
+  if (const Node* last = node.find("last")) reader.read_int(*last, field.last, 1, 10'000);
+  Node type = node;
+  std::erase_if(type.members, [](const yaml::Member& member) {
+    return member.key == "reduce" || member.key == "keep" || member.key == "last";
+  });
+  return type;
+}
+
+// A reducer works on values of one kind; what it starts from needs no writer.
+void check_policy(Reader& reader, const Node& node, Field& field) {
+  using K = Type::Kind;
+  const Type& type = field.type.type;
+  const auto can_be = [&](std::initializer_list<K> kinds) {
+    return type.is_any() ||
+           std::any_of(kinds.begin(), kinds.end(), [&](K k) { return type.is(k); });
+  };
+  const bool list = can_be({K::list});
+  if (field.last > 0 && !list)
+    reader.report.error(
+        "D405", node.find("last")->span,
+        "`last` keeps items of a list; " + quote(field.name) + " is " + Reader::word(type));
+  std::string wanted;
+  Json start;
+  switch (field.reduce) {
+    case Reduce::append:
+    case Reduce::unite:
+      if (!list) wanted = "a list";
+      start = Json::array();
+      break;
+    case Reduce::merge:
+      if (!can_be({K::object, K::map})) wanted = "an object";
+      start = Json::object();
+      break;
+    case Reduce::sum:
+      start = 0;
+      [[fallthrough]];
+    case Reduce::min:
+    case Reduce::max:
+      if (!can_be({K::integer, K::uint, K::number, K::real})) wanted = "a number";
+      break;
+    default:
+      break;
+  }
+  if (!wanted.empty())
+    return reader.report.error(
+        "D405", node.find("reduce")->span,
+        "this reducer needs " + wanted + "; " + quote(field.name) + " is " + Reader::word(type));
+  if (!start.is_null() && field.required() && field.type.schema.validate(start, 1).empty())
+    field.type.fallback = std::move(start);
 }
 
 // {type: list<string>, default: []}: the type is a word of the language, not JSON Schema's.
@@ -50,7 +111,10 @@ void load_state(Reader& reader, const Node& node, Graph& graph) {
                           "remove it here, or take another name");
       continue;
     }
-    if (!planned(reader, member.value)) read_state_type(reader, member.value, field);
+    const size_t before = reader.report.size();
+    read_state_type(reader, read_policy(reader, member.value, field), field);
+    if (member.value.is(Node::Kind::map) && reader.report.size() == before)
+      check_policy(reader, member.value, field);
     graph.state.push_back(std::move(field));
   }
 }

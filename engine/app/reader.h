@@ -54,6 +54,26 @@ struct Expects {
   Type type() const;  // of the validated answer
 };
 
+// A list of nodes, as `do:` of a loop.
+struct DoBody : Body {};
+
+// `branches:` by name, in the author's order.
+struct Branches {
+  std::vector<std::pair<std::string, Body>> list;
+};
+
+// A graph that a node names.
+struct GraphRef {
+  const Graph* graph = nullptr;
+};
+
+// What is particular about the names of a body.
+struct BodyScope {
+  cel::Names locals;        // beside the state: item, index, round
+  bool copies = false;      // what it sets does not leave it
+  bool concurrent = false;  // others run at the same time: it cannot pause
+};
+
 // A collection that a node names.
 struct CollectionRef {
   std::string name;
@@ -75,6 +95,7 @@ class Reader {
   // What nodes may refer to.
   std::map<std::string, ModelRef> models;
   const std::map<std::string, Collection>* collections = nullptr;
+  std::string prefix;  // of this library's names in the app: "common."; "" in an app file
 
   // The names in scope, with their types; and which of them are state keys that no path has written
   // yet.
@@ -82,7 +103,12 @@ class Reader {
   std::set<std::string> unwritten;
   std::string graph;  // "" outside of graphs
   Type env = Type::object({}, false, "`env`");
-  const With* with = nullptr;        // of the node being read
+  // Given by the loader: reads the list of nodes of a body of the node at hand (`branch`: its name,
+  // or ""), and finds a graph by name, nullptr when it is none (reported).
+  std::function<Body(const yaml::Node&, const std::string& branch, const BodyScope&)> body;
+  std::function<const Graph*(const yaml::Node&, const std::string&)> graph_named;
+  bool concurrent = false;     // inside of a map or of parallel branches
+  const With* with = nullptr;  // of the node being read
   std::vector<Use>* uses = nullptr;  // every name that texts read is added; may be null
 
   // One overload per field type.  On a mistake: reported, and `out` is left as it was.
@@ -91,7 +117,9 @@ class Reader {
   void read(const yaml::Node& node, double& out);
   void read(const yaml::Node& node, milliseconds& out);
   void read(const yaml::Node& node, std::optional<milliseconds>& out);
-  void read(const yaml::Node& node, Expr& out);   // bare CEL
+  void read(const yaml::Node& node, Expr& out);  // bare CEL, boolean
+  // Bare CEL of another type; `what` names it in messages.
+  void read_expr(const yaml::Node& node, Expr& out, const Type& wanted, const std::string& what);
   void read(const yaml::Node& node, Value& out);  // data
   void read(const yaml::Node& node, Text& out);   // inline text with {{…}}
   void read(const yaml::Node& node, Prompt& out);
@@ -106,6 +134,7 @@ class Reader {
   void read(const yaml::Node& node, Output& out);
   void read(const yaml::Node& node, Expects& out);
   void read(const yaml::Node& node, CollectionRef& out);
+  void read(const yaml::Node& node, GraphRef& out);
   void read(const yaml::Node& node, FieldType& out);
   void read(const yaml::Node& node, FieldMap& out);
   void read(const yaml::Node& node, Quota& out);  // "20/day"

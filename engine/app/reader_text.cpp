@@ -107,6 +107,10 @@ std::optional<cel::Expression> Reader::compile(const Node& node, std::string tex
 }
 
 void Reader::read(const Node& node, Expr& out) {
+  read_expr(node, out, Type::Kind::boolean, "true or false");
+}
+
+void Reader::read_expr(const Node& node, Expr& out, const Type& wanted, const std::string& what) {
   if (node.is(Node::Kind::list) || node.is(Node::Kind::map) || node.is(Node::Kind::null))
     return report.error("X505", node.span, "an expression is wanted here",
                         "write it as text, for example: size(text) > 0");
@@ -116,10 +120,10 @@ void Reader::read(const Node& node, Expr& out) {
     return report.error("X505", node.span, "this key is already an expression", "drop the `{{ }}`");
   auto code = compile(node, node.text);
   if (!code) return;
-  if (!code->type().fits(Type::Kind::boolean))
-    return report.error("X506", node.span,
-                        "true or false is wanted here, this is " + code->type().text(),
-                        "compare it, for example: " + code->text() + " == …");
+  if (!code->type().fits(wanted))
+    return report.error(
+        "X506", node.span, what + " is wanted here, this is " + code->type().text(),
+        wanted.is(Type::Kind::boolean) ? "compare it, for example: " + code->text() + " == …" : "");
   out = Expr{std::move(code), node.span};
 }
 

@@ -344,7 +344,7 @@ void Reader::read(const Node& node, ModelRef& out) {
 void Reader::read(const Node& node, CollectionRef& out) {
   if (!read(node, out.name)) return;
   if (collections)
-    if (const auto it = collections->find(out.name); it != collections->end()) {
+    if (const auto it = collections->find(prefix + out.name); it != collections->end()) {
       out.collection = &it->second;
       return;
     }
@@ -356,6 +356,11 @@ void Reader::read(const Node& node, CollectionRef& out) {
                !near.empty()   ? quote(near)
                : known.empty() ? "declare it under `collections`"
                                : "one of " + any_of(known));
+}
+
+void Reader::read(const Node& node, GraphRef& out) {
+  std::string name;
+  if (read(node, name)) out.graph = graph_named(node, name);
 }
 
 template <>
@@ -425,6 +430,10 @@ const char* type_word<Expects>() {
 template <>
 const char* type_word<CollectionRef>() {
   return "collection";
+}
+template <>
+const char* type_word<GraphRef>() {
+  return "graph";
 }
 template <>
 const char* type_word<FieldMap>() {

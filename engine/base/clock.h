@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace plenum {
@@ -26,5 +27,8 @@ class SystemClock final : public Clock {
 };
 
 std::string rfc3339(Millis time);  // "2026-11-21T09:30:00.123Z"
+// The time that an RFC 3339 date-time names, fractions cut to milliseconds; nothing when it is
+// none.
+std::optional<Millis> parse_rfc3339(const std::string& text);
 
 }  // namespace plenum

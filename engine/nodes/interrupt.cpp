@@ -15,7 +15,6 @@ struct Interrupt final : run::Node {
   app::Expects expects;
   std::string who = "owner";
   std::optional<std::chrono::milliseconds> ttl = std::chrono::hours(24);
-  std::string on_timeout = "fail";
 
   Result<run::Next> start(run::Visit& visit) const override {
     Json answer = TRY(schema(visit.scope));
@@ -72,8 +71,10 @@ NodeKind interrupt_kind() {
              "The answer's fields; values in their schemas may be computed with `=`.")
       .takes("who", &Interrupt::who, {"owner"}, "Who may answer.", {"roles"})
       .takes("ttl", &Interrupt::ttl, "How long it waits (24h).")
-      .takes("on_timeout", &Interrupt::on_timeout, {"fail"}, "What follows when nobody answers.",
-             {"value", "next"});
+      .takes(
+          "on_timeout", "fail, {value} or {next} (fail)",
+          +[](Reader&, const yaml::Node&, Interrupt&) {},  // read with the node's edges
+          "What follows when nobody answers.");
 }
 
 }  // namespace plenum::nodes

@@ -55,6 +55,14 @@ class KindOf {
          }});
     return std::move(*this);
   }
+  // Read by `fn(reader, value, node)`.
+  using ReadWith = void (*)(Reader&, const yaml::Node&, T&);
+  KindOf&& needs(std::string name, std::string type, ReadWith fn, std::string summary) && {
+    return std::move(*this).field(std::move(name), std::move(type), true, fn, std::move(summary));
+  }
+  KindOf&& takes(std::string name, std::string type, ReadWith fn, std::string summary) && {
+    return std::move(*this).field(std::move(name), std::move(type), false, fn, std::move(summary));
+  }
   // The names that the node's templates see instead of the state.
   KindOf&& with(app::With T::*member, std::string summary) && {
     std::move(*this).field("with", member, false, std::move(summary));
@@ -90,6 +98,14 @@ class KindOf {
   operator NodeKind() && { return std::move(kind_); }
 
  private:
+  KindOf&& field(std::string name, std::string type, bool required, ReadWith fn,
+                 std::string summary) && {
+    kind_.fields.push_back({std::move(name), std::move(type), required, std::move(summary),
+                            [fn](Reader& reader, const yaml::Node& value, run::Node& node) {
+                              fn(reader, value, static_cast<T&>(node));
+                            }});
+    return std::move(*this);
+  }
   template <typename M>
   KindOf&& field(std::string name, M T::*member, bool required, std::string summary) && {
     kind_.fields.push_back({std::move(name), app::type_word<M>(), required, std::move(summary),

@@ -87,8 +87,8 @@ struct Llm final : run::Node {
     }
     if (output.type) call.schema = std::make_shared<const Json>(output.type->schema.json());
     if (max_tokens > 0) call.max_tokens = max_tokens;
-    TRY(within_budget(visit, call));
-    return run::Next::perform(std::move(call));
+    const double worst = TRY(within_budget(visit, call));
+    return run::Next::perform(std::move(call), worst);
   }
 
   static size_t count(const run::Visit& visit, std::string_view name) {
@@ -104,7 +104,7 @@ struct Llm final : run::Node {
 
   // The worst this call can cost must fit what the run may still spend.  A token is taken as three
   // bytes of prompt.
-  static Result<> within_budget(const run::Visit& visit, const run::CallModel& call) {
+  static Result<double> within_budget(const run::Visit& visit, const run::CallModel& call) {
     double bytes = static_cast<double>(call.system.size());
     for (const run::Turn& turn : call.turns) bytes += static_cast<double>(turn.text.size());
     const double most =
@@ -112,7 +112,7 @@ struct Llm final : run::Node {
     const app::Price& price = call.model->price;
     const double worst =
         (bytes / 3 * price.input + (most > 0 ? most : kDefaultMaxTokens) * price.output) / 1e6;
-    if (worst <= visit.cost_left) return {};
+    if (worst <= visit.cost_left) return worst;
     char text[200];
     snprintf(text, sizeof text,
              "the next model call may cost up to %.4f USD, but the run may spend only %.4f USD "

@@ -55,6 +55,13 @@ struct DeleteRow {
   bool app_owned = false;
 };
 
-using Effect = std::variant<CallModel, ExtractText, MakePdf, PutRow, GetRow, DeleteRow>;
+// Another run of the same app and owner, as a job; the result is its id.
+struct StartRun {
+  std::string graph;
+  Json input;       // checked, with its defaults
+  std::string key;  // starts once per key; "": whenever it is asked for
+};
+
+using Effect = std::variant<CallModel, ExtractText, MakePdf, PutRow, GetRow, DeleteRow, StartRun>;
 
 }  // namespace plenum::run

@@ -3,11 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/run/step.h"
+
 namespace plenum::run {
 
 namespace {
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 
 Json save_error(const Error& error) {
   return Json{{"kind", static_cast<int>(error.kind)},
@@ -39,17 +41,57 @@ Json save_frame(const Frame& frame) {
     json["c"] = frame.call;
     json["e"] = frame.entered;
     if (frame.due) json["d"] = frame.due;
+    if (frame.reserved > 0) json["u"] = frame.reserved;
     if (!frame.memory.is_null()) json["m"] = frame.memory;
   }
   if (!frame.result.is_null()) json["r"] = frame.result;
+  if (frame.slot) json["s"] = frame.slot;
+  if (frame.sees != Vars::own) json["v"] = static_cast<int>(frame.sees);
+  if (!frame.vars.is_null()) json["x"] = frame.vars;
+  if (!frame.locals.is_null()) json["l"] = frame.locals;
+  for (const Frame& child : frame.children) json["k"].push_back(save_frame(child));
   return json;
 }
 
-Result<Frame> restore_frame(const Json& json, const app::App& app) {
+// A state that no step can have made would lead a later step astray.
+const char* impossible(const Frame& frame, const State& state) {
+  if (frame.phase < Phase::ready || frame.phase > Phase::within) return "what its node is doing";
+  if (frame.sees < Vars::shared || frame.sees > Vars::own) return "what its body sees";
+  if (!frame.memory.is_null() && !frame.memory.is_object()) return "its node's memory";
+  if (!frame.vars.is_null() && !frame.vars.is_object()) return "its state keys";
+  if (frame.sees == Vars::own && !frame.vars.is_object()) return "its state keys";
+  if (!frame.locals.is_null() && !frame.locals.is_object()) return "its names";
+  if (frame.call > state.last_call) return "its counts";
+  if (!frame.children.empty() && frame.phase != Phase::within) return "its bodies";
+  if (frame.phase == Phase::ready) return nullptr;
+  const auto at = static_cast<size_t>(frame.at);
+  if (at >= frame.block->nodes.size() || !frame.block->nodes[at].body) return "where it stands";
+  if (frame.attempt < 1 || frame.call < 1) return "its counts";
+  if (frame.phase == Phase::paused &&
+      !(find(frame.memory, "returns") && find(frame.memory, "expects")))
+    return "what it waits for";
+  if (frame.phase != Phase::within) return nullptr;
+  return frame.children.empty() || !frame.memory.is_object() ? "its bodies" : nullptr;
+}
+
+// A body stands in the node that its parent is at, or is a whole graph.
+bool belongs(const Frame& body, const Frame& around) {
+  if (body.graph) return body.sees == Vars::own;
+  if (body.sees == Vars::own) return false;
+  const auto& bodies = around.block->nodes[static_cast<size_t>(around.at)].bodies;
+  return std::any_of(bodies.begin(), bodies.end(),
+                     [&](const auto& block) { return block.get() == body.block; });
+}
+
+Result<Frame> restore_frame(const Json& json, const app::App& app, const State& state, int depth) {
+  if (depth > kDeepest) return fail(Kind::internal, "the saved run cannot be right: its bodies");
   Frame frame;
-  frame.block = app.block(text_or(json, "b"));
+  const std::string block = text_or(json, "b");
+  frame.block = app.block(block);
   if (!frame.block)
     return fail(Kind::internal, "the saved run names a list of nodes that its app does not have");
+  if (const auto graph = app.graphs.find(block); graph != app.graphs.end())
+    frame.graph = &graph->second;
   const Json* node = find(json, "n");
   frame.at = node ? frame.block->index_of(node->get_ref<const std::string&>())
                   : static_cast<int>(frame.block->nodes.size());
@@ -60,33 +102,46 @@ Result<Frame> restore_frame(const Json& json, const app::App& app) {
   frame.call = json.value("c", uint64_t{0});
   frame.entered = json.value("e", Millis{0});
   frame.due = json.value("d", Millis{0});
-  if (const Json* memory = find(json, "m")) frame.memory = *memory;
-  if (const Json* result = find(json, "r")) frame.result = *result;
+  frame.reserved = json.value("u", 0.0);
+  frame.slot = json.value("s", 0);
+  frame.sees = static_cast<Vars>(json.value("v", static_cast<int>(Vars::own)));
+  for (const auto& [key, member] : {std::pair{"m", &frame.memory}, std::pair{"r", &frame.result},
+                                    std::pair{"x", &frame.vars}, std::pair{"l", &frame.locals}})
+    if (const Json* value = find(json, key)) *member = *value;
+  if (const Json* children = find(json, "k"))
+    for (const Json& child : *children) {
+      frame.children.push_back(TRY(restore_frame(child, app, state, depth + 1)));
+      if (frame.at >= static_cast<int>(frame.block->nodes.size()) ||
+          !belongs(frame.children.back(), frame))
+        return fail(Kind::internal, "the saved run cannot be right: its bodies");
+    }
+  if (const char* what = impossible(frame, state))
+    return fail(Kind::internal, std::string("the saved run cannot be right: ") + what);
   return frame;
 }
 
-// A state that no step can have made would lead a later step astray.
+double reserved(const Frame& frame) {
+  double sum = frame.reserved;
+  for (const Frame& child : frame.children) sum += reserved(child);
+  return sum;
+}
+
+bool paused(const Frame& frame) {
+  return frame.phase == Phase::paused ||
+         std::any_of(frame.children.begin(), frame.children.end(), paused);
+}
+
 const char* impossible(const State& state, const app::App& app) {
   const auto graph = app.graphs.find(state.graph);
   if (graph == app.graphs.end()) return "it is of a graph that its app does not have";
-  const Frame& frame = state.root;
-  if (frame.block != &graph->second.nodes) return "it stands in another graph";
+  if (state.root.block != &graph->second.nodes) return "it stands in another graph";
+  if (state.root.sees != Vars::own) return "what its body sees";
   if (state.status < Status::running || state.status > Status::cancelled) return "its status";
-  if (frame.phase < Phase::ready || frame.phase > Phase::paused) return "what its node is doing";
-  if (!state.vars.is_object() || !state.about.is_object()) return "its state keys";
-  if (!frame.memory.is_null() && !frame.memory.is_object()) return "its node's memory";
-  if (state.steps < 0 || state.last_event < 0 || frame.call > state.last_call) return "its counts";
-  if ((state.status == Status::waiting) != (frame.phase == Phase::paused) &&
-      (state.status == Status::waiting || state.status == Status::running))
-    return "whether it waits";
-  if (frame.phase == Phase::ready) return nullptr;
-  const auto at = static_cast<size_t>(frame.at);
-  if (at >= frame.block->nodes.size() || !frame.block->nodes[at].body) return "where it stands";
-  if (frame.attempt < 1 || frame.call < 1) return "its counts";
-  if (frame.phase == Phase::paused &&
-      !(find(frame.memory, "returns") && find(frame.memory, "expects")))
-    return "what it waits for";
-  return nullptr;
+  if (!state.about.is_object()) return "what it is about";
+  if (state.steps < 0 || state.last_event < 0) return "its counts";
+  if (state.status == Status::waiting && !waits(state)) return "whether it waits";
+  if (state.status != Status::running) return nullptr;
+  return paused(state.root) ? "whether it waits" : nullptr;
 }
 
 }  // namespace
@@ -112,7 +167,6 @@ std::string save(const State& state) {
             {"run", state.run},
             {"graph", state.graph},
             {"status", static_cast<int>(state.status)},
-            {"vars", state.vars},
             {"about", state.about},
             {"user", state.user},
             {"root", save_frame(state.root)},
@@ -142,16 +196,16 @@ Result<State> restore(std::string_view text, const app::App& app) {
   Json json = *std::move(parsed);
   try {
     if (json.at("v").get<int>() != kVersion)
-      return fail(Kind::internal, "the saved run is of a newer version of Plenum");
+      return fail(Kind::internal, "the saved run is of another version of Plenum");
     State state;
     state.run = json.at("run").get<std::string>();
     state.graph = json.at("graph").get<std::string>();
     state.status = static_cast<Status>(json.at("status").get<int>());
-    state.vars = std::move(json.at("vars"));
     state.about = std::move(json.at("about"));
     state.user = std::move(json.at("user"));
-    state.root = TRY(restore_frame(json.at("root"), app));
     state.last_call = json.at("call").get<uint64_t>();
+    state.root = TRY(restore_frame(json.at("root"), app, state, 1));
+    state.reserved_usd = reserved(state.root);
     state.steps = json.at("steps").get<int>();
     state.cost_usd = json.at("cost").get<double>();
     state.cost_limit = json.at("limit").get<double>();

@@ -7,9 +7,13 @@
 
 namespace plenum::run {
 
-// A new run of `graph`: input is checked already and has its defaults.
+// The state of a graph before its first node: `input`, which is checked already, and the defaults.
+Json initial(const app::Graph& graph, Json input);
+
+// A new run of `graph`: input is checked already.  `kept`: values by state key that an earlier run
+// of the thread or the user has left.
 State open(const app::App& app, const app::Graph& graph, std::string id, Json input, Json about,
-           Json user);
+           Json user, const Json& kept = {});
 
 // Walks on until every line of control waits for something or the run has ended.  `now`: wall
 // clock.  Late events (for calls that are not under way) and events for a run that has ended change
@@ -20,12 +24,17 @@ Outcome step(State& state, const app::App& app, const Event& event, Millis now);
 Result<Json> compute(const State& state, const app::App& app, const app::Value& value,
                      const Json& result, Millis now);
 
-// The schema that an answer to the interrupt must satisfy, while the run is waiting there; nullptr:
-// it is not waiting.
+// The frame whose interrupt or sleep the run waits at, while it is waiting; nullptr: it is not.
+const Frame* waits(const State& state);
+// The schema that an answer to the interrupt must satisfy; nullptr: no answer is waited for.
 const Json* expected(const State& state);
-// The id of that interrupt, "" when it is not waiting.
+// What the client is shown meanwhile: null when nothing is.
+Json returned(const State& state);
+// The id of the node that it waits at, "" when it is not waiting; of a called graph's: "graph.id".
 std::string waiting_at(const State& state);
 // When it stops waiting by itself; 0: never.
 Millis wakes_at(const State& state);
+// Values by state key that outlive a completed run.
+Json kept(const State& state, const app::App& app, app::Keep keep);
 
 }  // namespace plenum::run

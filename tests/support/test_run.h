@@ -6,7 +6,9 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "engine/run/step.h"
 #include "tests/support/test_app.h"
@@ -47,6 +49,11 @@ inline std::string effect(const run::DeleteRow& ask) {
   return "delete " + ask.collection + " " + ask.id;
 }
 
+inline std::string effect(const run::StartRun& ask) {
+  return "start " + ask.graph + " " + to_text(ask.input) +
+         (ask.key.empty() ? "" : " once " + ask.key);
+}
+
 inline std::string command(const run::Command& command, Millis now) {
   if (const auto* ask = std::get_if<run::Perform>(&command))
     return "#" + std::to_string(ask->call) + " " + ask->path + " " +
@@ -59,7 +66,7 @@ inline std::string command(const run::Command& command, Millis now) {
 
 inline std::string status(const run::State& state) {
   if (state.status == run::Status::waiting)
-    return "waiting at " + run::waiting_at(state) + " " + to_text(state.root.memory["returns"]);
+    return "waiting at " + run::waiting_at(state) + " " + to_text(run::returned(state));
   if (state.status == run::Status::completed) return "completed " + to_text(state.output);
   if (state.status == run::Status::failed)
     return "failed " + (state.failed_at.empty() ? "" : "at " + state.failed_at + " ") +
@@ -81,7 +88,9 @@ class TestRun {
  public:
   explicit TestRun(std::shared_ptr<const app::App> app, Json input = Json::object())
       : app(std::move(app)) {
-    const app::Graph& graph = this->app->graphs.begin()->second;
+    const auto main = this->app->graphs.find("main");
+    const app::Graph& graph =
+        main == this->app->graphs.end() ? this->app->graphs.begin()->second : main->second;
     state = run::open(*this->app, graph, "run_1", std::move(input),
                       Json{{"id", "run_1"},
                            {"thread_id", "thread_1"},
@@ -102,8 +111,10 @@ class TestRun {
     }
     for (const run::Command& command : outcome.commands) {
       line += shown::command(command, now) + " | ";
-      if (const auto* ask = std::get_if<run::Perform>(&command)) asked = *ask;
-      if (const auto* timer = std::get_if<run::StartTimer>(&command)) due = timer->due;
+      if (const auto* ask = std::get_if<run::Perform>(&command))
+        asked = *ask, performed[ask->call] = *ask;
+      if (const auto* timer = std::get_if<run::StartTimer>(&command))
+        due = timer->due, timer_call = timer->call;
     }
     for (const run::Published& event : outcome.published) {
       if (event.id != last_event + 1) line += "(event ids jump) ";
@@ -114,9 +125,26 @@ class TestRun {
     return line + shown::status(state);
   }
 
+  // The calls whose answers are waited for, in the order of the bodies.
+  std::vector<uint64_t> under_way() const {
+    std::vector<uint64_t> calls;
+    collect(state.root, run::Phase::working, calls);
+    return calls;
+  }
+  std::vector<uint64_t> timers() const {
+    std::vector<uint64_t> calls;
+    collect(state.root, run::Phase::backoff, calls);
+    collect(state.root, run::Phase::asleep, calls);
+    return calls;
+  }
+
   std::string start() { return happen(run::Started{}); }
+  // To what was asked for last.
   std::string reply(Json result, double cost_usd = 0, std::string model = "") {
-    return happen(run::Replied{state.root.call, std::move(result), cost_usd, std::move(model)});
+    return reply_to(asked.call, std::move(result), cost_usd, std::move(model));
+  }
+  std::string reply_to(uint64_t call, Json result, double cost_usd = 0, std::string model = "") {
+    return happen(run::Replied{call, std::move(result), cost_usd, std::move(model)});
   }
   // What the effect of a model call gives back.
   std::string says(const std::string& text, double cost_usd = 0) {
@@ -128,14 +156,15 @@ class TestRun {
     return reply(std::move(result), cost_usd);
   }
   std::string fails(Error error, double cost_usd = 0) {
-    return happen(run::Failed{state.root.call, std::move(error), cost_usd});
+    return happen(run::Failed{asked.call, std::move(error), cost_usd});
   }
   std::string fails(Kind kind, std::string code = "") {
     return fails(error_of(kind, std::move(code)));
   }
   std::string wake() {
-    now = std::max(now, state.root.due);
-    return happen(run::TimerDue{state.root.call});
+    const run::Frame* waiting = run::waits(state);
+    now = std::max(now, waiting ? waiting->due : due);
+    return happen(run::TimerDue{waiting ? waiting->call : timer_call});
   }
   std::string answer(Json value) { return happen(run::Answered{std::move(value)}); }
   std::string cancel() { return happen(run::Cancelled{}); }
@@ -148,7 +177,7 @@ class TestRun {
     if (!restored) throw std::runtime_error(restored.error().message);
     state = *std::move(restored);
   }
-  std::string vars() const { return to_text(state.vars); }
+  std::string vars() const { return to_text(state.root.vars); }
 
   std::shared_ptr<const app::App> app;
   run::State state;
@@ -156,10 +185,17 @@ class TestRun {
   std::string path;    // "a > b(skipped) > c"
   std::string events;  // "run.started node.started …"
   std::vector<run::Published> published;
-  run::Perform asked;  // last
-  Millis due = 0;      // of the last timer
+  run::Perform asked;                          // last
+  std::map<uint64_t, run::Perform> performed;  // by call, the last time
+  Millis due = 0;                              // of the last timer
+  uint64_t timer_call = 0;
 
  private:
+  static void collect(const run::Frame& frame, run::Phase phase, std::vector<uint64_t>& calls) {
+    if (frame.phase == phase) calls.push_back(frame.call);
+    for (const run::Frame& child : frame.children) collect(child, phase, calls);
+  }
+
   int64_t last_event = 0;
 };
 

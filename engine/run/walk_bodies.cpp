@@ -1,0 +1,71 @@
+// The nodes that hold others: their bodies begin, end and fail.
+#include "engine/run/walk.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/run/retry.h"
+
+namespace plenum::run {
+
+Frame Walk::take_body() {
+  Frame* body = &frame();
+  path_.pop_back();
+  std::vector<Frame>& bodies = frame().children;
+  const auto at = bodies.begin() + (body - bodies.data());
+  Frame taken = std::move(*at);
+  bodies.erase(at);
+  return taken;
+}
+
+void Walk::end_body() {
+  if (frame().graph && frame().graph->output) {
+    Result<Json> output = frame().graph->output->in(names_);
+    if (!output) return fail_body(std::move(output).error());
+    frame().result = *std::move(output);
+  }
+  Frame body = take_body();
+  Visit at = visit();
+  Ended ended{body.slot, std::move(body.result), broke_};
+  broke_ = false;
+  names_.own_name = "result";
+  names_.own = &ended.result;
+  path_.push_back(&body);
+  Result<Next> next = node_around().body->on_body(at, ended);
+  path_.pop_back();
+  names_.own = nullptr;
+  apply(std::move(next));
+}
+
+void Walk::fail_body(Error error) {
+  const Frame body = take_body();
+  Visit at = visit();
+  Result<Next> next = node().body->on_body_failed(at, body.slot, error);
+  names_.at(now_);
+  if (next) {
+    failed_at_.clear();
+    return apply(std::move(next));
+  }
+  if (frame().attempt <= node().retry.max && retryable(next.error(), node().retry)) {
+    drop_bodies();
+    frame().memory = Json();
+    failed_at_.clear();
+    return back_off(next.error());
+  }
+  trouble(std::move(next).error());
+}
+
+void Walk::end_graph() {
+  Json result = std::move(frame().result);
+  while (frame().sees != Vars::own) {
+    take_body();
+    drop_bodies();
+  }
+  Frame& f = frame();
+  f.phase = Phase::ready;
+  f.memory = Json();
+  f.due = 0;
+  f.result = std::move(result);
+  f.at = static_cast<int>(f.block->nodes.size());
+}
+
+}  // namespace plenum::run
