@@ -92,8 +92,7 @@ RunView live_view(const Live& live) {
   out.job = live.row.job;
   out.status = status_of(state.status);
   out.at = run::waiting_at(state);
-  out.output =
-      state.status == run::Status::waiting ? run::returned(state) : state.output;
+  out.output = state.status == run::Status::waiting ? run::returned(state) : state.output;
   out.error = state.error;
   out.percent = state.percent;
   out.message = state.say;

@@ -51,28 +51,17 @@ void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route,
                            {},
                            milliseconds(1000)}));
   const app::Graph& graph = app->graphs.at(route.graph);
-  Run row;
-  row.id = options.id;
-  row.owner = {app->name, caller.owner};
-  row.bundle = app->hash;
-  row.graph = graph.name;
+  Run row = row_for(*app, graph, {app->name, caller.owner}, caller.user, options.id,
+                    std::move(options.thread));
   row.route = route.key();
-  row.thread = options.thread.empty() ? new_id("thread") : options.thread;
   row.job = options.job;
-  row.user = to_text(caller.user);
   row.priority = route.priority;
   row.concurrency = route.concurrency;
-  row.created_at = row.available_at = now;
-  if (!options.job) row.deadline = now + time_for(*app, row).count();
-  row.expires_at = now + route.ttl.value_or(settings.run_ttl).count();
-  Json about{{"id", row.id}, {"thread_id", row.thread}, {"app", app->name}, {"graph", graph.name}};
-  run::State state =
-      run::open(*app, graph, row.id, std::move(input), std::move(about), std::move(caller.user));
+  if (route.ttl) row.expires_at = now + route.ttl->count();
+  run::State state = state_for(*app, graph, row, std::move(input), std::move(caller.user));
   std::optional<Charge> charge = charge_for(route, caller.plan, now);
 
   if (options.job) {
-    row.status = RunStatus::queued;
-    row.deadline = now + std::chrono::milliseconds(std::chrono::hours(24)).count();
     row.state = run::save(state);
     return parts_.store->accept(
         std::move(row), {}, std::move(charge), std::move(options.idempotency),
@@ -85,18 +74,64 @@ void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route,
         });
   }
   row.status = RunStatus::running;
+  row.deadline = now + time_for(*app, row).count();
   row.epoch = 1;
   row.started_at = now;
   LivePtr live = adopt(std::move(row), std::move(app), std::move(state), std::move(done));
+  if (!graph.keeps)
+    return begin(std::move(live), std::move(charge), std::move(options.idempotency),
+                 std::move(options.events));
+  const Run& known = live->row;
+  with_kept(known.owner, known.thread, graph,
+            [this, live, charge, key = std::move(options.idempotency),
+             events = std::move(options.events)](Result<Json> kept) mutable {
+              if (kept) {
+                run::take_over(live->state, *live->app, *kept);
+                return begin(live, std::move(charge), std::move(key), std::move(events));
+              }
+              live->over = true;
+              forget(live);
+              std::exchange(live->answer, nullptr)(tl::unexpected(std::move(kept).error()));
+            });
+}
+
+// A job that is queued now, with the server's limits; callers change what they know better.
+Run Runner::row_for(const app::App& app, const app::Graph& graph, Owner owner, const Json& user,
+                    std::string id, std::string thread) const {
+  const Millis now = parts_.clock->now();
+  Run row;
+  row.id = std::move(id);
+  row.owner = std::move(owner);
+  row.bundle = app.hash;
+  row.graph = graph.name;
+  row.route = "graph " + graph.name;
+  row.thread = thread.empty() ? new_id("thread") : std::move(thread);
+  row.job = true;
+  row.user = to_text(user);
+  row.status = RunStatus::queued;
+  row.created_at = row.available_at = now;
+  row.deadline = now + milliseconds(std::chrono::hours(24)).count();
+  row.expires_at = now + parts_.settings->run_ttl.count();
+  return row;
+}
+
+run::State Runner::state_for(const app::App& app, const app::Graph& graph, const Run& row,
+                             Json input, Json user) const {
+  Json about{{"id", row.id}, {"thread_id", row.thread}, {"app", app.name}, {"graph", graph.name}};
+  return run::open(app, graph, row.id, std::move(input), std::move(about), std::move(user));
+}
+
+void Runner::begin(LivePtr live, std::optional<Charge> charge, std::optional<Idempotency> key,
+                   EventSink events) {
   const std::string fresh = run::save(live->state);
-  run::Outcome outcome = run::step(live->state, *live->app, run::Started{}, now);
+  run::Outcome outcome = run::step(live->state, *live->app, run::Started{}, parts_.clock->now());
   finish_output(*live);
   // The first step goes into the transaction that accepts the run, unless it has finished nodes to
   // record.
   const bool plain = outcome.finished.empty() && live->state.status == run::Status::running;
   live->row.state = plain ? run::save(live->state) : fresh;
-  accept_sync(std::move(live), std::move(outcome), std::move(charge),
-              std::move(options.idempotency), std::move(options.events));
+  accept_sync(std::move(live), std::move(outcome), std::move(charge), std::move(key),
+              std::move(events));
 }
 
 void Runner::accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charge> charge,
@@ -150,11 +185,13 @@ void Runner::resume(const std::string& app, const app::Route& route, Caller call
       owner, id,
       [this, owner, graph = route.graph, at = route.interrupt, answer = std::move(answer),
        options = std::move(options), done = std::move(done)](Result<Run> row) mutable {
-        if (row && row->graph != graph) row = fail(Kind::not_found, "");
+        const bool called = row && row->at == graph + "." + at;  // by the run's own graph
+        if (row && row->graph != graph && !called) row = fail(Kind::not_found, "");
         if (!row && row.error().kind == Kind::not_found)
           return done(
               fail(Kind::not_found, "there is no such run of `" + graph + "`", "not_found"));
         if (!row) return done(tl::unexpected(std::move(row).error()));
+        if (called) at = row->at;
         if (row->status != RunStatus::waiting || row->at != at)  // too late, or the same again
           return take_waiting(owner, row->id, at, std::move(options.idempotency), std::move(done),
                               [](const Run&) {});
@@ -286,14 +323,23 @@ void Runner::adopt_claimed(Run row) {
           return parts_.store->checkpoint(std::move(end), [](Result<>) {});
         }
         const Millis now = parts_.clock->now();
-        if (row.job)
-          row.deadline =
-              std::min(row.deadline ? row.deadline : INT64_MAX, now + time_for(**app, row).count());
-        run::Event event = run::Restarted{};
-        if (state->last_event == 0) event = run::Started{};
-        if (state->status == run::Status::waiting) event = run::TimerDue{run::waits(*state)->call};
+        const bool woken = state->status == run::Status::waiting;
+        if (row.job || woken)
+          row.deadline = std::min(row.deadline && !woken ? row.deadline : INT64_MAX,
+                                  now + time_for(**app, row).count());
+        const bool fresh = state->last_event == 0;
+        run::Event event = woken   ? run::Event(run::TimerDue{run::waits(*state)->call})
+                           : fresh ? run::Event(run::Started{})
+                                   : run::Event(run::Restarted{});
+        const app::Graph& graph = (*app)->graphs.at(state->graph);
         LivePtr live = adopt(std::move(row), *std::move(app), *std::move(state), nullptr);
-        take(std::move(live), std::move(event));
+        if (!graph.keeps || !fresh) return take(std::move(live), std::move(event));
+        with_kept(live->row.owner, live->row.thread, graph, [this, live](Result<Json> kept) {
+          if (live->over) return;
+          if (kept) run::take_over(live->state, *live->app, *kept);
+          if (!kept) spdlog::warn("run {}: {}", live->row.id, kept.error().message);
+          take(live, run::Started{});
+        });
       });
 }
 

@@ -74,6 +74,17 @@ class Runner {
   };
 
   LivePtr adopt(Run row, std::shared_ptr<const app::App> app, run::State state, OnRun answer);
+  Run row_for(const app::App& app, const app::Graph& graph, Owner owner, const Json& user,
+              std::string id, std::string thread) const;
+  run::State state_for(const app::App& app, const app::Graph& graph, const Run& row, Json input,
+                       Json user) const;
+  void begin(LivePtr live, std::optional<Charge> charge, std::optional<Idempotency> key,
+             EventSink events);
+  void start_child(const LivePtr& live, const run::Perform& what);
+  // Gives `then` what earlier runs of the thread and the user have left for the graph.
+  void with_kept(const Owner& owner, const std::string& thread, const app::Graph& graph,
+                 std::function<void(Result<Json>)> then);
+  void keep(const Live& live, Checkpoint& point) const;
   void accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charge> charge,
                    std::optional<Idempotency> key, EventSink events);
   void take(LivePtr live, run::Event event);

@@ -72,14 +72,14 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
   point.cost_usd = state.cost_usd;
   point.wake_at = run::wakes_at(state);
   point.expires_at = live.row.expires_at;
-  if (state.status == run::Status::waiting)
-    point.returned = to_text(run::returned(state));
+  if (state.status == run::Status::waiting) point.returned = to_text(run::returned(state));
   if (state.status == run::Status::completed) point.output = to_text(state.output);
   if (state.error) point.error = to_text(error_json(*state.error, state.failed_at));
   for (const run::Finished& node : outcome.finished)
     point.steps.push_back(
         {node.path, node.status, to_text(node.result), node.entered, point.now, node.attempts});
   point.events = rows(outcome.published);
+  if (state.status == run::Status::completed) keep(live, point);
   return point;
 }
 
@@ -147,6 +147,10 @@ void Runner::lost(LivePtr live, run::Outcome) {
 void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
   for (const run::Command& command : commands) {
     if (const auto* what = std::get_if<run::Perform>(&command)) {
+      if (std::holds_alternative<run::StartRun>(what->effect)) {
+        start_child(live, *what);
+        continue;
+      }
       const EffectContext context{live->row.owner, live->row.id, live->row.graph,
                                   live->row.expires_at};
       const uint64_t call = what->call;

@@ -52,6 +52,10 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   void start(uint64_t handle, const run::DeleteRow& ask, const run::Perform& what,
              const EffectContext& context, Done done);
 
+  void start(uint64_t, const run::StartRun&, const run::Perform&, const EffectContext&, Done done) {
+    done(fail(Kind::internal, "runs are started by the runner, not by the effects"));
+  }
+
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
 };
 

@@ -44,10 +44,6 @@ class Effects {
     Store* store = nullptr;  // outlives this
     const Clock* clock = nullptr;
     std::string extract_helper;  // absolute path of plenum-extract
-    // Starts another run of the same owner as a job; `once`: at most one run per key.  Given the id.
-    std::function<void(const Owner&, const run::StartRun&, const std::string& once,
-                       std::function<void(Result<std::string>)>)>
-        start_run;
     Post post;                   // to the engine's thread
     Post files;                  // to a thread that may wait for the disk
   };

@@ -21,14 +21,10 @@ Json initial(const app::Graph& graph, Json input) {
 }
 
 State open(const app::App& app, const app::Graph& graph, std::string id, Json input, Json about,
-           Json user, const Json& kept) {
+           Json user) {
   State state;
   state.run = std::move(id);
   state.graph = graph.name;
-  for (const auto& [key, value] : kept.items()) {
-    const app::Field* field = find(graph.state, key);
-    if (field && field->type.schema.validate(value, 1).empty()) input[key] = value;
-  }
   state.root.vars = initial(graph, std::move(input));
   state.about = std::move(about);
   state.user = std::move(user);
@@ -104,12 +100,12 @@ Millis wakes_at(const State& state) {
   return frame ? frame->due : 0;
 }
 
-Json kept(const State& state, const app::App& app, app::Keep keep) {
-  Json values = Json::object();
-  for (const app::Field& field : app.graphs.at(state.graph).state)
-    if (const Json* value = find(state.root.vars, field.name); value && field.keep == keep)
-      values[field.name] = *value;
-  return values;
+void take_over(State& state, const app::App& app, const Json& kept) {
+  const app::FieldMap& fields = app.graphs.at(state.graph).state;
+  for (const auto& [key, value] : kept.items()) {
+    const app::Field* field = app::find(fields, key);
+    if (field && field->type.schema.validate(value, 1).empty()) state.root.vars[key] = value;
+  }
 }
 
 }  // namespace plenum::run

@@ -13,7 +13,7 @@ Json initial(const app::Graph& graph, Json input);
 // A new run of `graph`: input is checked already.  `kept`: values by state key that an earlier run
 // of the thread or the user has left.
 State open(const app::App& app, const app::Graph& graph, std::string id, Json input, Json about,
-           Json user, const Json& kept = {});
+           Json user);
 
 // Walks on until every line of control waits for something or the run has ended.  `now`: wall
 // clock.  Late events (for calls that are not under way) and events for a run that has ended change
@@ -34,7 +34,8 @@ Json returned(const State& state);
 std::string waiting_at(const State& state);
 // When it stops waiting by itself; 0: never.
 Millis wakes_at(const State& state);
-// Values by state key that outlive a completed run.
-Json kept(const State& state, const app::App& app, app::Keep keep);
+// Values by state key that an earlier run of the thread or the user has left, for a run that has not
+// begun.  A value that does not fit its key any more is left out.
+void take_over(State& state, const app::App& app, const Json& kept);
 
 }  // namespace plenum::run

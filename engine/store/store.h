@@ -82,6 +82,12 @@ struct Run {
   Millis expires_at = 0;  // may be deleted after; 0: never
 };
 
+struct Row {  // of a collection
+  std::string id;
+  std::string data;  // JSON
+  Millis created_at = 0, expires_at = 0;
+};
+
 // One finished node: its result and state are committed together.
 struct StepRow {
   std::string path;    // "analyze", "each[3].part"
@@ -116,12 +122,8 @@ struct Checkpoint {
   Millis expires_at = 0;         // kept unless it goes on running; 0: as before
   std::vector<StepRow> steps;    // added to those before
   std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
-};
-
-struct Row {  // of a collection
-  std::string id;
-  std::string data;  // JSON object
-  Millis created_at = 0, expires_at = 0;
+  // Put into collections of the run's owner: what outlives the run.
+  std::vector<std::pair<std::string, Row>> rows;
 };
 
 struct FileRow {

@@ -81,6 +81,11 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
             .bind(run->number, step.attempts, step.started_at, step.finished_at, step.path,
                   step.status, step.result)
             .finish());
+  for (const auto& [collection, row] : checkpoint.rows) {
+    const int64_t word = TRY(session.names.word(session.db, collection));
+    Statement put = session.db.use("put_row");
+    TRY(put.bind(run->scope, word, row.id, row.created_at, row.expires_at, row.data).next());
+  }
   return add_events(session.db, run->number, checkpoint.run, checkpoint.events);
 }
 
