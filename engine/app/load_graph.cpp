@@ -271,6 +271,8 @@ class GraphLoader {
       for (const auto& [name, model] : reader_.models) models.push_back(name);
       help = "one of " + any_of(models);
     }
+    if (kind.name == "loop" && field.name == "max")
+      return reader_.report.error("G303", member.key_span, "this loop has no `max`", "max: 3");
     reader_.report.error("S102", member.key_span, quote(kind.name) + " needs " + quote(field.name),
                          help);
   }

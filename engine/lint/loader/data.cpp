@@ -55,6 +55,27 @@ output: {draft: =draft}
        R"(nodes:
   - {id: b, fail: {code: no, message: No.}, when: size(run.id) > 0}
 )"},
+      {"D407", Severity::error, "branches that set the same key",
+       "Which of two concurrent writers comes last is chance; a `reduce` says what becomes of "
+       "both.",
+       R"(state: {fact: string}
+nodes:
+  - id: both
+    parallel:
+      branches:
+        one: [{id: a, render: {template: A}, set: fact}]
+        «two»: [{id: b, render: {template: B}, set: fact}]
+output: {fact: =fact}
+)",
+       R"(state: {facts: {type: list<string>, reduce: append}}
+nodes:
+  - id: both
+    parallel:
+      branches:
+        one: [{id: a, render: {template: A}, set: {facts: =result}}]
+        two: [{id: b, render: {template: B}, set: {facts: =result}}]
+output: {facts: =facts}
+)"},
       {"D408", Severity::error, "an input that a route or call does not give",
        "A graph's required inputs come from the body by name, or from the route's `with`.",
        R"(plenum: 1

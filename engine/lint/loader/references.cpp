@@ -107,6 +107,43 @@ Hello
   - {id: draft, llm: {model: quick, prompt: Hello}}
   - {id: check, next: end, render: {template: Hello}}
 )"},
+      {"G303", Severity::error, "a loop without `max`",
+       "Every cycle has a most number of rounds, so that the worst case of a run is known before "
+       "it "
+       "starts.",
+       R"(nodes:
+  - {id: again, «loop»: {do: [{id: a, render: {template: Hello}}]}}
+)",
+       R"(nodes:
+  - {id: again, loop: {max: 3, do: [{id: a, render: {template: Hello}}]}}
+)"},
+      {"G305", Severity::error, "an interrupt inside a `map` or `parallel`",
+       "A run pauses as a whole: while one of several bodies waits for an answer, the others could "
+       "not go on.",
+       R"(input: {names: {type: array, items: {type: string, maxLength: 9}, maxItems: 9}}
+nodes:
+  - {id: each, map: {over: names, do: [{id: ask, «interrupt»: {expects: {ok: boolean}}}]}}
+)",
+       R"(input: {names: {type: array, items: {type: string, maxLength: 9}, maxItems: 9}}
+nodes:
+  - {id: each, map: {over: names, do: [{id: a, render: {template: "{{item}}"}}]}}
+)"},
+      {"G307", Severity::error, "graphs that call each other in a circle",
+       "Such a run would never end; what repeats is a `loop` with a `max`.",
+       R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}}
+graphs:
+  main: {nodes: [{id: a, graph: other}]}
+  other: {nodes: [{id: b, graph: «main»}]}
+)",
+       R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}}
+graphs:
+  main: {nodes: [{id: a, graph: other}]}
+  other: {nodes: [{id: b, render: {template: Hello}}]}
+)"},
   };
 }
 
