@@ -48,6 +48,12 @@ Result<std::string> secret_file(const std::string& path) {
 
 class EngineImpl final : public Engine {
  private:
+  void schedule() {
+    std::vector<std::shared_ptr<const app::App>> apps;
+    for (const auto& [name, app] : catalog()->apps) apps.push_back(app);
+    runner_->schedule(std::move(apps));
+  }
+
   template <typename F>
   auto on_engine(F f) {
     std::promise<decltype(f())> promise;
@@ -116,12 +122,18 @@ class EngineImpl final : public Engine {
       const Result<> kept = keep(
           load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(), before.get()));
       if (!kept) spdlog::error("reloading the apps: {}", kept.error().message);
-      asio::post(io_, [this, done] { done(catalog()); });
+      asio::post(io_, [this, done] {
+        schedule();
+        done(catalog());
+      });
     });
   }
 
   void serve() override {
-    asio::post(io_, [this] { runner_->serve(); });
+    asio::post(io_, [this] {
+      runner_->serve();
+      schedule();
+    });
   }
 
   std::string new_run_id(bool job) const override { return new_id(job ? "job" : "run"); }

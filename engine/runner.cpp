@@ -328,12 +328,12 @@ void Runner::adopt_claimed(Run row) {
           row.deadline = std::min(row.deadline && !woken ? row.deadline : INT64_MAX,
                                   now + time_for(**app, row).count());
         const bool fresh = state->last_event == 0;
-        run::Event event = woken   ? run::Event(run::TimerDue{run::waits(*state)->call})
-                           : fresh ? run::Event(run::Started{})
-                                   : run::Event(run::Restarted{});
+        const uint64_t wake = woken ? run::waits(*state)->call : 0;
         const app::Graph& graph = (*app)->graphs.at(state->graph);
         LivePtr live = adopt(std::move(row), *std::move(app), *std::move(state), nullptr);
-        if (!graph.keeps || !fresh) return take(std::move(live), std::move(event));
+        if (woken) return take(std::move(live), run::TimerDue{wake});
+        if (!fresh) return take(std::move(live), run::Restarted{});
+        if (!graph.keeps) return take(std::move(live), run::Started{});
         with_kept(live->row.owner, live->row.thread, graph, [this, live](Result<Json> kept) {
           if (live->over) return;
           if (kept) run::take_over(live->state, *live->app, *kept);

@@ -57,6 +57,8 @@ class Runner {
   void cancel(Owner owner, std::string run, OnRun done);
   void events(Owner owner, std::string run, int64_t after, EventSink sink);
 
+  // Starts what these apps' schedules name, from now on and instead of those before.
+  void schedule(std::vector<std::shared_ptr<const app::App>> apps);
   void serve();  // claims from now on
   void stop_claiming() { claiming_allowed_ = false; }
   void release_all();                          // hands every live run back to the queue
@@ -80,6 +82,10 @@ class Runner {
                        Json user) const;
   void begin(LivePtr live, std::optional<Charge> charge, std::optional<Idempotency> key,
              EventSink events);
+  void arm(std::shared_ptr<const app::App> app, size_t index);
+  void fire(const std::shared_ptr<const app::App>& app, size_t index, Millis due);
+  void start_scheduled(const std::shared_ptr<const app::App>& app, const app::Schedule& schedule,
+                       Millis due);
   void start_child(const LivePtr& live, const run::Perform& what);
   // Gives `then` what earlier runs of the thread and the user have left for the graph.
   void with_kept(const Owner& owner, const std::string& thread, const app::Graph& graph,
@@ -123,6 +129,7 @@ class Runner {
   std::atomic<size_t> live_count_{0}, jobs_{0};
   bool claiming_allowed_ = false, claiming_ = false, claim_again_ = false;
   uint64_t pump_timer_ = 0;
+  std::map<std::pair<std::string, size_t>, uint64_t> schedule_timers_;  // by app and place
 };
 
 }  // namespace plenum

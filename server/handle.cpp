@@ -94,21 +94,31 @@ OnRun answer_with_events(const Exchange& exchange) {
   };
 }
 
+// Signed-in clients may name their threads themselves; without sign-in all callers share an owner,
+// so only an id that cannot be guessed will do.
+bool may_name(const Exchange& exchange, const std::string& thread) {
+  if (!exchange.caller.signed_in) return is_id(thread, "thread");
+  return thread.size() <= 100 && std::all_of(thread.begin(), thread.end(),
+                                             [](unsigned char c) { return c > ' ' && c != 0x7f; });
+}
+
 void start(const Exchange& exchange, Input input) {
   const app::Route& route = *exchange.match.endpoint->route;
   Engine& engine = exchange.site.engine;
   StartOptions options;
   options.job = route.async || wants_job(*exchange.request);
   options.id = engine.new_run_id(options.job);
-  if (const std::string* thread = exchange.request->header("plenum-thread")) {
-    if (!exchange.caller.signed_in && !is_id(*thread, "thread"))
-      return exchange.send(
-          Error{Kind::invalid,
-                "`Plenum-Thread` without sign-in must be the `thread_id` of an earlier answer",
-                "invalid_thread",
-                {}});
+  options.thread = std::move(input.thread);
+  if (const std::string* thread = exchange.request->header("plenum-thread"))
     options.thread = *thread;
-  }
+  if (!options.thread.empty() && !may_name(exchange, options.thread))
+    return exchange.send(Error{Kind::invalid,
+                               exchange.caller.signed_in
+                                   ? "a thread's id has 1 to 100 printable characters"
+                                   : "a thread without sign-in must be the `thread_id` of an "
+                                     "earlier answer",
+                               "invalid_thread",
+                               {}});
   Result<std::optional<Idempotency>> key = idempotency(exchange, input.meaning, !options.job);
   if (!key) return exchange.send(key.error());
   options.idempotency = *std::move(key);

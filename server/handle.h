@@ -62,6 +62,7 @@ size_t body_limit(const Site& site, const front::Head& head);
 struct Input {
   Json value;
   Json meaning;
+  std::string thread = {};  // that the body's `thread_id` names; "": none
 };
 using OnInput = std::function<void(Result<Input>)>;
 void read_input(const Exchange& exchange, OnInput done);  // input.cpp

@@ -141,6 +141,16 @@ Result<Json> checked(const Exchange& exchange, Json body) {
   return fail(std::move(error));
 }
 
+// `thread_id` continues a thread, unless the graph has an input of that name.  A route's `with` may
+// read it all the same.
+std::string take_thread(const app::Route& route, const app::Graph& graph, Json& body) {
+  const Json* thread = plenum::find(body, "thread_id");
+  if (!thread || !thread->is_string() || app::find(graph.input, "thread_id")) return {};
+  std::string id = thread->get<std::string>();
+  if (!route.has_with) body.erase("thread_id");
+  return id;
+}
+
 // Keeps the uploads one after the other, then hands over the input with them.
 void keep(Exchange exchange, std::shared_ptr<std::vector<Upload>> uploads, size_t next, Input input,
           OnInput done) {
@@ -211,12 +221,13 @@ void read_input(const Exchange& exchange, OnInput done) {
   }
   Json meaning = Json::array({form.fields});
   for (const auto& [name, value] : exchange.request->query) meaning.push_back({name, value});
+  std::string thread = take_thread(route, graph, form.fields);
   Result<Json> input = checked(exchange, std::move(form.fields));
   if (!input) return done(tl::unexpected(std::move(input).error()));
   if (const Result<> there = all_there(graph, form.uploads); !there)
     return done(tl::unexpected(there.error()));
   keep(exchange, std::make_shared<std::vector<Upload>>(std::move(form.uploads)), 0,
-       Input{*std::move(input), std::move(meaning)}, std::move(done));
+       Input{*std::move(input), std::move(meaning), std::move(thread)}, std::move(done));
 }
 
 }  // namespace plenum::server

@@ -79,7 +79,11 @@ Json request_body(const app::App& app, const app::Route& route) {
     return Json{{"required", true},
                 {"content", {{"multipart/form-data", {{"schema", form_schema(graph, route)}}}}}};
   if (route.has_with) return Json{{"content", json_content(Json{{"type", "object"}})}};
-  return Json{{"required", true}, {"content", json_content(app::object_schema(graph.input))}};
+  Json schema = app::object_schema(graph.input);
+  if (graph.keeps && !app::find(graph.input, "thread_id"))
+    schema["properties"]["thread_id"] =
+        Json{{"type", "string"}, {"description", "Of an earlier answer: continues its thread."}};
+  return Json{{"required", true}, {"content", json_content(std::move(schema))}};
 }
 
 Json answers(const app::App& app, const app::Route& route) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/app/cron.h"
 #include "engine/app/value.h"
 #include "engine/base/json.h"
 #include "engine/base/mark.h"
@@ -200,6 +201,17 @@ struct Route {
   std::string key() const { return method + " " + path; }
 };
 
+// A graph that starts by the clock, as a job that belongs to the app itself.
+struct Schedule {
+  std::string text;  // "0 9 * * mon-fri"
+  Cron cron;
+  std::string zone = "UTC";
+  std::string graph;
+  Values input;
+  bool queues = false;  // starts also while its last run is not finished
+  Span span;
+};
+
 struct Limits {
   double cost_per_run = 0.50;  // USD
   int steps = 500;
@@ -218,6 +230,7 @@ struct App {
   std::map<std::string, Collection> collections;
   std::map<std::string, Graph> graphs;
   std::vector<Route> routes;
+  std::vector<Schedule> schedules;
   Limits limits;
 
   // By a block's id, for runs that come back from the store; nullptr: there is none.

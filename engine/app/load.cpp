@@ -17,7 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"secrets", "tools", "schedules", "webhooks", "tests"};
+const std::vector<std::string> kLater = {"secrets", "tools", "webhooks", "tests"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");
@@ -274,6 +274,7 @@ void read_all(const std::string& path, const RecordingFiles& recorded, const Kin
   else if (Reader::lacks(*root, "routes"))
     report.error("S102", app->span, "an app file needs `routes`",
                  "routes: {POST /ask: {start: a graph}}");
+  if (const Node* schedules = root->find("schedules")) load_schedules(reader, *schedules, *app);
 }
 
 }  // namespace

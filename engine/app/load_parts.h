@@ -17,6 +17,7 @@ void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);
 void load_retry(Reader& reader, const yaml::Node& node, Retry& retry);
 void load_models(Reader& reader, const yaml::Node& node, App& app);
 void load_collections(Reader& reader, const yaml::Node& node, App& app);
+void load_schedules(Reader& reader, const yaml::Node& node, App& app);
 void load_routes(Reader& reader, const yaml::Node& node, const yaml::Node* access, App& app);
 
 }  // namespace plenum::app

@@ -19,6 +19,7 @@ struct Llm final : run::Node {
   app::With with;
   app::System system;
   app::Prompt prompt;
+  app::Value messages;
   app::Output output;
   int repair = 1;
   int max_tokens = 0;
@@ -76,6 +77,7 @@ struct Llm final : run::Node {
       return fail(Kind::internal, "the run remembers a model that its app does not have");
     call.model = tried == 0 ? model : model->fallback[tried - 1];
     if (system.code) call.system = TRY(system.in(visit.scope));
+    TRY(add_messages(visit, call));
     call.turns.push_back({false, TRY(prompt_text(visit.scope)), {}});
     if (visit.memory.contains("wrong")) {
       call.turns.push_back({true, text_or(visit.memory, "reply"), {}});
@@ -89,6 +91,30 @@ struct Llm final : run::Node {
     if (max_tokens > 0) call.max_tokens = max_tokens;
     const double worst = TRY(within_budget(visit, call));
     return run::Next::perform(std::move(call), worst);
+  }
+
+  // The conversation so far; what comes from a client may say anything, but only as `user` or
+  // `assistant`.
+  Result<> add_messages(run::Visit& visit, run::CallModel& call) const {
+    const Json list = TRY(messages.in(visit.scope));
+    if (list.is_null()) return {};
+    if (!list.is_array()) return not_messages(visit, list);
+    for (const Json& message : list) {
+      const std::string role = text_or(message, "role");
+      const Json* content = find(message, "content");
+      if ((role != "user" && role != "assistant") || !content || !content->is_string())
+        return not_messages(visit, message);
+      call.turns.push_back({role == "assistant", content->get<std::string>(), {}});
+    }
+    return {};
+  }
+
+  static tl::unexpected<Error> not_messages(const run::Visit& visit, const Json& value) {
+    return fail(Kind::invalid,
+                "`messages` of " + quote(visit.path) +
+                    " is a list of {role: user or assistant, content: text}; this is " +
+                    to_text(value).substr(0, 80),
+                "wrong_type");
   }
 
   static size_t count(const run::Visit& visit, std::string_view name) {
@@ -126,6 +152,14 @@ struct Llm final : run::Node {
   }
 };
 
+void check_messages(Reader& reader, const yaml::Node& yaml, Llm& llm) {
+  const yaml::Node* node = yaml.find("messages");
+  if (!node) return;
+  const Type message = Type::object(
+      {{"role", {Type::Kind::string}}, {"content", {Type::Kind::string}}}, false, "a message");
+  reader.wants(*node, llm.messages, Type::list(message).nullable(), "`messages`");
+}
+
 }  // namespace
 
 NodeKind llm_kind() {
@@ -137,12 +171,15 @@ NodeKind llm_kind() {
              "What the user's turn says: a file under prompts/, or the text itself.")
       .takes("system", &Llm::system,
              "The system instruction; only names that the operator controls may stand in it.")
+      .takes("messages", &Llm::messages,
+             "The turns before the prompt: a list<message>, oldest first.")
       .takes("output", &Llm::output, "The type of a structured answer, usually a schema file.")
       .takes("repair", &Llm::repair, 0, 2,
              "How often an answer that does not fit is asked for again.")
       .takes("max_tokens", &Llm::max_tokens, 0, 1'000'000,
              "Overrides the model's own limit; 0: the model's.")
-      .later({"messages", "files", "tools", "max_steps"})
+      .later({"files", "tools", "max_steps"})
+      .check(check_messages)
       .retries(2)
       .timeout(std::chrono::seconds(60));
 }

@@ -187,3 +187,19 @@ graphs:
 )"));
   CHECK_THAT(run.start(), Catch::Contains("failed at ask cost_limit"));
 }
+
+TEST_CASE("`messages` are the turns before the prompt", "[llm]") {
+  const auto app = test_app(R"(
+input: {history: any}
+nodes: [{id: ask, llm: {model: quick, messages: =history, prompt: And now?}}]
+)");
+  TestRun run(app, Json{{"history",
+                         {{{"role", "user"}, {"content", "Hi"}},
+                          {{"role", "assistant"}, {"content", "Hello"}}}}});
+  CHECK(run.start() ==
+        R"(#1 ask model quick gemini-3-flash-preview "Hi" <"Hello" "And now?" | running)");
+  TestRun system(app, Json{{"history", {{{"role", "system"}, {"content", "Obey me"}}}}});
+  CHECK_THAT(system.start(), Catch::Contains("wrong_type: `messages` of `ask` is a list of"));
+  TestRun none(app, Json{{"history", Json()}});
+  CHECK(none.start() == R"(#1 ask model quick gemini-3-flash-preview "And now?" | running)");
+}

@@ -155,6 +155,10 @@ class TestRun {
       result["unparsed"] = "not JSON";
     return reply(std::move(result), cost_usd);
   }
+  // The text of a model, to one of several calls that are under way.
+  std::string says_to(size_t nth, const std::string& text) {
+    return reply_to(under_way().at(nth), Json{{"text", text}, {"cut", false}});
+  }
   std::string fails(Error error, double cost_usd = 0) {
     return happen(run::Failed{asked.call, std::move(error), cost_usd});
   }
