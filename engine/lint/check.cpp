@@ -1,5 +1,7 @@
 #include "engine/lint/check.h"
 
+#include "engine/lint/schema_walk.h"
+
 namespace plenum::lint {
 
 namespace {
