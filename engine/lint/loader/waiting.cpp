@@ -13,44 +13,6 @@ Check waiting(const char* code, Severity severity, const char* summary, const ch
 
 std::vector<Check> bodies() {
   return {
-      waiting("C903", Severity::warning, "calls that multiply",
-              "A loop in a map whose calls are tried again: the product is how often a model may "
-              "be asked "
-              "in one run.",
-              "`loop` and `map`",
-              R"(input: {parts: {type: array, maxItems: 300, items: {type: string, maxLength: 99}}}
-nodes:
-  - id: «each»
-    map: {over: parts, max_items: 300, do: [{id: note, retry: 5, llm: {model: quick, prompt: Hello}}]}
-)",
-              R"(input: {parts: {type: array, maxItems: 20, items: {type: string, maxLength: 99}}}
-nodes:
-  - id: each
-    map: {over: parts, max_items: 20, do: [{id: note, llm: {model: quick, prompt: Hello}}]}
-)"),
-      waiting("D407", Severity::error, "two concurrent writers of a state key",
-              "Branches run at the same time, so the last of them would win by chance. A `reduce` "
-              "says how "
-              "both values become one.",
-              "`parallel`",
-              R"(state: {facts: string}
-nodes:
-  - id: both
-    parallel:
-      branches:
-        a: [{id: x, llm: {model: quick, prompt: Hello}, set: facts}]
-        b: [{id: y, llm: {model: quick, prompt: Hello}, set: «facts»}]
-output: {facts: =facts}
-)",
-              R"(state: {facts: string, more: string}
-nodes:
-  - id: both
-    parallel:
-      branches:
-        a: [{id: x, llm: {model: quick, prompt: Hello}, set: facts}]
-        b: [{id: y, llm: {model: quick, prompt: Hello}, set: more}]
-output: {facts: =facts, more: =more}
-)"),
       waiting("G303", Severity::error, "a loop without `max`",
               "Every loop ends: `max` says after how many rounds at the latest.", "`loop`",
               R"(state: {draft: string}
@@ -60,17 +22,6 @@ nodes:
               R"(state: {draft: string}
 nodes:
   - {id: again, loop: {max: 3, until: size(draft) > 9, do: [{id: a, llm: {model: quick, prompt: Hello}, set: draft}]}}
-)"),
-      waiting("G304", Severity::warning, "a loop whose body changes nothing that `until` reads",
-              "The condition stays what it was, so the loop runs to its `max` every time.",
-              "`loop`",
-              R"(input: {review: {type: string, maxLength: 9}}
-nodes:
-  - {id: again, loop: {max: 3, until: «review» == 'good', do: [{id: a, llm: {model: quick, prompt: Hello}}]}}
-)",
-              R"(state: {review: string}
-nodes:
-  - {id: again, loop: {max: 3, until: review == 'good', do: [{id: a, llm: {model: quick, prompt: Hello}, set: review}]}}
 )"),
       waiting("G305", Severity::error, "an interrupt inside `map` or `parallel`",
               "A run pauses at one place. Ask after the map, for all items at once.",
