@@ -1,7 +1,8 @@
 // What the server would say of app files: the loader's findings and those of the checks, with ways
 // to mend them.  `plenum lint`, the server and editors call the same functions.
 //
-// Pure but for the files that are handed in; any thread.
+// Pure but for the files that are handed in, which are read from several threads when there are
+// many. Callable from any thread.
 #pragma once
 
 #include <memory>
