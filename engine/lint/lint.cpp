@@ -81,8 +81,9 @@ std::vector<Linted> lint_each(const std::vector<std::string>& paths, const app::
 // A prompt that two apps share has its mistakes once.
 std::vector<Diagnostic> sorted_once(std::vector<Diagnostic> all) {
   const auto key = [](const Diagnostic& d) {
-    return std::make_tuple(std::string_view(d.span.file ? *d.span.file : ""), d.span.start,
-                           std::string_view(d.code), std::string_view(d.message));
+    const std::string_view file = d.span.file ? std::string_view(*d.span.file) : "";
+    return std::make_tuple(file, d.span.start, std::string_view(d.code),
+                           std::string_view(d.message));
   };
   std::stable_sort(all.begin(), all.end(),
                    [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });

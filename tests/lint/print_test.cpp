@@ -198,3 +198,22 @@ graphs:
   CHECK(said_of("  # lint: ok J702 checked afterwards, seldom wrong") == "");
   CHECK(said_of("  # lint: ok J703 wrong code") == "S110 J702 ");
 }
+
+TEST_CASE("findings of many files come in the order of files and places", "[lint]") {
+  std::map<std::string, std::string> files;
+  std::vector<std::string> paths;
+  for (int i = 40; i-- > 10;) {
+    const std::string name = "some_longer_name_" + std::to_string(i);
+    paths.push_back("apps.d/" + name + ".yaml");
+    files[paths.back()] = "plenum: 1\napp: " + name +
+                          "\nroutes: {POST /go: {start: mian}, POST /so: {start: main, quoat: 1}}\n"
+                          "graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello}}]}}\n";
+  }
+  const std::vector<Diagnostic> all = lint::lint_files(paths, app::MemoryFiles(files), true);
+  REQUIRE(all.size() == 90);
+  for (size_t i = 1; i < all.size(); ++i) {
+    const bool same = *all[i - 1].span.file == *all[i].span.file;
+    CHECK(*all[i - 1].span.file <= *all[i].span.file);
+    CHECK((!same || all[i - 1].span.start < all[i].span.start));
+  }
+}
