@@ -112,7 +112,9 @@ struct Checkpoint {
   int percent = 0;
   double cost_usd = 0;  // of the whole run so far
   Millis now = 0;
-  Millis wake_at = 0;            // kept while it waits
+  // Kept while it waits.  A deadline before it moves behind it, by a minute to be woken in; with 0
+  // there is none any more: a client's time is not the run's.
+  Millis wake_at = 0;
   Millis expires_at = 0;         // kept unless it goes on running; 0: as before
   std::vector<StepRow> steps;    // added to those before
   std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
