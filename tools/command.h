@@ -18,5 +18,6 @@ void add_explain(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_render(CLI::App& app, Run& run);
 void add_validate(CLI::App& app, Run& run);
+void add_test(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
   plenum::tools::add_eval(app, run);
   plenum::tools::add_render(app, run);
   plenum::tools::add_validate(app, run);
+  plenum::tools::add_test(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -17,8 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"use",       "secrets",  "tools",
-                                         "schedules", "webhooks", "tests"};
+const std::vector<std::string> kLater = {"use", "secrets", "tools", "schedules", "webhooks"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");

@@ -15,9 +15,10 @@ namespace plenum::lint {
 
 namespace {
 
-std::string text_of(const app::Draft& draft, const std::string& path) {
-  const auto it = draft.files.find(path);
-  return it == draft.files.end() ? std::string() : it->second;
+std::string text_of(const Linted& linted, const std::string& path) {
+  for (const auto* files : {&linted.draft.files, &linted.tests.files})
+    if (const auto it = files->find(path); it != files->end()) return it->second;
+  return {};
 }
 
 void run_checks(const app::Draft& draft, const app::Files& files, Report& report) {
@@ -44,15 +45,16 @@ std::vector<Diagnostic> without_echoes(std::vector<Diagnostic> findings) {
 
 }  // namespace
 
-Linted lint_app(const std::string& path, const app::Files& files) {
+Linted lint_app(const std::string& path, const app::Files& files, Tests tests) {
   Linted out;
   Report report;
   out.draft = app::read_app(path, files, nodes::kinds(), report);
+  if (tests == Tests::read) out.tests = app::read_tests(out.draft, files, report);
   run_checks(out.draft, files, report);
   out.findings = unsilenced(without_echoes(report.sorted()), out.draft.files);
   for (Diagnostic& finding : out.findings)
     if (finding.fixes.empty() && finding.span.file)
-      finding.fixes = fixes_for(finding, text_of(out.draft, *finding.span.file));
+      finding.fixes = fixes_for(finding, text_of(out, *finding.span.file));
   if (!report.has_errors()) out.app = out.draft.app;
   return out;
 }
@@ -66,7 +68,7 @@ std::vector<Linted> lint_each(const std::vector<std::string>& paths, const app::
   std::vector<Linted> all(paths.size());
   std::atomic<size_t> next{0};
   const auto work = [&] {
-    for (size_t i; (i = next++) < paths.size();) all[i] = lint_app(paths[i], files);
+    for (size_t i; (i = next++) < paths.size();) all[i] = lint_app(paths[i], files, Tests::read);
   };
   const size_t threads = paths.size() < kWorthThreads
                              ? 1
