@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from conftest import PROJECT, plenum
+from running import PROJECT, plenum
 
 APP = """
     plenum: 1
