@@ -84,7 +84,9 @@ struct Weights {
   Worst called(const NodeDef& def, Worst worst) const {
     const yaml::Node* args = arguments(subject, def);
     const yaml::Node* wait = args ? args->find("wait") : nullptr;
-    const auto graph = subject.app.graphs.find(text(args, "name"));
+    // `graph: other` is short for its name.
+    const bool is_short = args && args->is(yaml::Node::Kind::string);
+    const auto graph = subject.app.graphs.find(is_short ? args->text : text(args, "name"));
     const bool waits = !wait || !wait->is(yaml::Node::Kind::boolean) || wait->boolean;
     if (graph == subject.app.graphs.end() || !waits) return worst;
     const auto [known, is_new] = graphs.emplace(graph->first, Worst());

@@ -11,48 +11,6 @@ Check waiting(const char* code, Severity severity, const char* summary, const ch
           std::move(bad), std::move(good), nullptr, waits_for};
 }
 
-std::vector<Check> bodies() {
-  return {
-      waiting("G303", Severity::error, "a loop without `max`",
-              "Every loop ends: `max` says after how many rounds at the latest.", "`loop`",
-              R"(state: {draft: string}
-nodes:
-  - {id: again, «loop»: {until: size(draft) > 9, do: [{id: a, llm: {model: quick, prompt: Hello}, set: draft}]}}
-)",
-              R"(state: {draft: string}
-nodes:
-  - {id: again, loop: {max: 3, until: size(draft) > 9, do: [{id: a, llm: {model: quick, prompt: Hello}, set: draft}]}}
-)"),
-      waiting("G305", Severity::error, "an interrupt inside `map` or `parallel`",
-              "A run pauses at one place. Ask after the map, for all items at once.",
-              "`map` and `parallel`",
-              R"(input: {parts: {type: array, maxItems: 9, items: {type: string, maxLength: 99}}}
-nodes:
-  - {id: each, map: {over: parts, do: [{id: ask, «interrupt»: {expects: {ok: boolean}}}]}}
-)",
-              R"(nodes:
-  - {id: ask, interrupt: {expects: {ok: boolean}}}
-)"),
-      waiting("G307", Severity::error, "graphs that call each other in a circle",
-              "There is no recursion, so that every run ends. Put what repeats into a `loop`.",
-              "`graph`",
-              R"(plenum: 1
-app: test
-routes: {POST /go: {start: a}}
-graphs:
-  a: {nodes: [{id: x, graph: {name: b}}]}
-  b: {nodes: [{id: y, graph: {name: «a»}}]}
-)",
-              R"(plenum: 1
-app: test
-routes: {POST /go: {start: a}}
-graphs:
-  a: {nodes: [{id: x, graph: {name: b}}]}
-  b: {nodes: [{id: y, render: {template: Hello}}]}
-)"),
-  };
-}
-
 std::vector<Check> world() {
   return {
       waiting("A802", Severity::error, "a secret in a template or expression",
@@ -179,9 +137,7 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 }  // namespace
 
 std::vector<Check> waiting_checks() {
-  std::vector<Check> all = bodies();
-  for (const Check& check : world()) all.push_back(check);
-  return all;
+  return world();
 }
 
 }  // namespace plenum::lint
