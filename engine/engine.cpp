@@ -46,6 +46,15 @@ Result<std::string> secret_file(const std::string& path) {
   return secret;
 }
 
+Done<std::vector<Run>> views(std::function<void(Result<std::vector<RunView>>)> done) {
+  return [done = std::move(done)](Result<std::vector<Run>> rows) {
+    if (!rows) return done(tl::unexpected(std::move(rows).error()));
+    std::vector<RunView> views;
+    for (const Run& row : *rows) views.push_back(view(row));
+    done(std::move(views));
+  };
+}
+
 class EngineImpl final : public Engine {
  private:
   void schedule() {
@@ -64,17 +73,20 @@ class EngineImpl final : public Engine {
 
  public:
   explicit EngineImpl(Settings settings)
-      : settings_(std::move(settings)), work_(asio::make_work_guard(io_)), disk_(1) {}
+      : settings_(std::move(settings)),
+        clock_(settings_.stage ? settings_.stage->clock : std::make_shared<const SystemClock>()),
+        work_(asio::make_work_guard(io_)),
+        disk_(1) {}
 
   ~EngineImpl() override {
-    effects_.reset();  // its callbacks hold what they need
-    sandbox_.reset();
+    work_.reset();
+    io_.stop();  // nothing new is begun; what is posted from here on is dropped
+    if (thread_.joinable()) thread_.join();
+    sandbox_.reset();  // each waits for its own thread, so none may end on it
     http_.reset();
     disk_.join();
+    effects_.reset();
     store_.reset();  // commits what is queued
-    work_.reset();
-    io_.stop();
-    if (thread_.joinable()) thread_.join();
   }
 
   Result<> open() {
@@ -86,31 +98,38 @@ class EngineImpl final : public Engine {
     fs::permissions(settings_.data, fs::perms::owner_all, error);
     link_key_ = TRY(secret_file(settings_.data + "/link.key"));
     const Post post = [this](std::function<void()> f) { asio::post(io_, std::move(f)); };
-    store_ = TRY(open_sqlite_store(settings_.data + "/plenum.db", post));
+    const Stage* stage = settings_.stage.get();
+    const Hold hold = stage ? stage->hold : Hold();
+    store_ = TRY(open_sqlite_store(stage ? ":memory:" : settings_.data + "/plenum.db", post, hold));
     blobs_ = TRY(open_disk_blobs(settings_.data + "/files"));
-    http_ = std::make_shared<http::Client>();
+    if (!stage) http_ = std::make_shared<http::Client>();  // a test never reaches the network
     child::Options options;
     options.allow_unsandboxed = settings_.allow_unsandboxed;
     sandbox_ = std::make_shared<child::Sandbox>(options);
     Effects::Parts parts;
     parts.providers = providers();
-    parts.http = http_;
-    parts.sandbox = sandbox_;
+    // Not theirs: a late callback must not be the last to let go of the thread that it runs on.
+    parts.http = {std::shared_ptr<void>(), http_.get()};
+    parts.sandbox = {std::shared_ptr<void>(), sandbox_.get()};
     parts.blobs = blobs_;
     parts.store = store_.get();
-    parts.clock = &clock_;
+    parts.clock = clock_.get();
+    parts.script = stage ? stage->script : nullptr;
+    parts.hold = hold;
     parts.extract_helper = settings_.extract_helper;
     parts.post = post;
-    parts.files = [this](std::function<void()> f) { asio::post(disk_, std::move(f)); };
+    parts.files = [this](std::function<void()> f) { on_disk(std::move(f)); };
     effects_ = std::make_unique<Effects>(std::move(parts));
     runner_ = std::make_unique<Runner>(
-        Runner::Parts{&io_, &clock_, store_.get(), effects_.get(), &settings_,
+        Runner::Parts{&io_, clock_.get(), store_.get(), effects_.get(), &settings_,
                       [this](const std::string& app, const std::string& hash, auto done) {
                         bundle(app, hash, std::move(done));
                       },
                       [this](std::vector<FileRow> files) { remove_files(std::move(files)); }});
     thread_ = std::thread([this] { loop(); });
-    TRY(keep(load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(), nullptr)));
+    TRY(keep(stage ? stage->catalog
+                   : load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(),
+                                  nullptr)));
     return recover();
   }
 
@@ -172,12 +191,12 @@ class EngineImpl final : public Engine {
   void waiting(Owner owner, std::string graph, std::string at, Page page,
                std::function<void(Result<std::vector<RunView>>)> done) override {
     store_->runs(std::move(owner), std::move(graph), RunStatus::waiting, std::move(at),
-                 std::move(page), [done = std::move(done)](Result<std::vector<Run>> rows) {
-                   if (!rows) return done(tl::unexpected(std::move(rows).error()));
-                   std::vector<RunView> views;
-                   for (const Run& row : *rows) views.push_back(view(row));
-                   done(std::move(views));
-                 });
+                 std::move(page), views(std::move(done)));
+  }
+
+  void runs(Owner owner, Page page,
+            std::function<void(Result<std::vector<RunView>>)> done) override {
+    store_->runs(std::move(owner), "", std::nullopt, "", std::move(page), views(std::move(done)));
   }
 
   void steps(Owner owner, std::string run,
@@ -196,7 +215,7 @@ class EngineImpl final : public Engine {
     file.owner = std::move(owner);
     file.name = std::move(name);
     file.mime = std::move(mime);
-    file.created_at = clock_.now();
+    file.created_at = clock_->now();
     file.expires_at = expires_at;
     effects_->keep_file(std::move(file), std::move(bytes), std::move(done));
   }
@@ -206,7 +225,7 @@ class EngineImpl final : public Engine {
     store_->file(
         std::move(owner), std::move(id), [this, done = std::move(done)](Result<FileRow> file) {
           if (!file) return done(tl::unexpected(std::move(file).error()));
-          asio::post(disk_, [this, file = *std::move(file), done] {
+          on_disk([this, file = *std::move(file), done] {
             Result<std::string> bytes = blobs_->get(file.owner.app, file.owner.owner, file.digest);
             asio::post(io_, [file, done, bytes = std::move(bytes)]() mutable {
               if (!bytes) return done(tl::unexpected(std::move(bytes).error()));
@@ -246,11 +265,16 @@ class EngineImpl final : public Engine {
   }
 
   const std::string& link_key() const override { return link_key_; }
-  const Clock& clock() const override { return clock_; }
+  const Clock& clock() const override { return *clock_; }
   Result<> documents_available() const override { return sandbox_->available(); }
   std::string documents_warning() const override { return sandbox_->warning(); }
 
  private:
+  void on_disk(std::function<void()> f) {
+    if (settings_.stage) f = [hold = settings_.stage->hold(), f = std::move(f)] { f(); };
+    asio::post(disk_, std::move(f));
+  }
+
   // An exception here is a bug: it is logged, and the other runs go on.
   void loop() {
     for (;;) {
@@ -270,6 +294,8 @@ class EngineImpl final : public Engine {
       const auto access = settings_.providers.find(name);
       if (access != settings_.providers.end())
         made[name] = llm::make_provider(name, access->second, fixtures);
+      else if (settings_.stage && name != "offline")
+        made[name] = llm::make_provider(name, {"", "", "of a test", false}, fixtures);
       else if (settings_.development || name == "offline")
         made[name] = llm::make_provider("offline", {}, fixtures);
     }
@@ -298,7 +324,7 @@ class EngineImpl final : public Engine {
 
   Result<> recover() {
     std::promise<Result<int>> recovered;
-    store_->recover(clock_.now(),
+    store_->recover(clock_->now(),
                     [&](Result<int> result) { recovered.set_value(std::move(result)); });
     const int count = TRY(recovered.get_future().get());
     if (count > 0) spdlog::info("{} runs were interrupted and go on", count);
@@ -331,7 +357,7 @@ class EngineImpl final : public Engine {
   }
 
   const Settings settings_;
-  SystemClock clock_;
+  const std::shared_ptr<const Clock> clock_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::thread_pool disk_;

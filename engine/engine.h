@@ -19,6 +19,17 @@
 
 namespace plenum {
 
+class Script;  // engine/effects/script.h
+struct Catalog;
+
+// What a test of apps puts in the place of the world.
+struct Stage {
+  std::shared_ptr<const Clock> clock;      // moved by the test
+  std::shared_ptr<Script> script;          // answers what is not on this machine
+  std::shared_ptr<const Catalog> catalog;  // the apps, instead of those in the folder
+  Hold hold;                               // what is under way holds a token
+};
+
 struct Settings {
   std::string root = ".";                        // the folder that holds apps.d/
   std::string apps = "apps.d";                   // below root
@@ -32,6 +43,7 @@ struct Settings {
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
   milliseconds run_time{60'000}, job_time{30 * 60'000};
   milliseconds run_ttl{30LL * 86'400'000};  // how long finished runs are kept
+  std::shared_ptr<const Stage> stage;       // null: the world; with one the database is in memory
 };
 
 // The apps as they are served now.  Immutable; a reload makes another one.
@@ -113,6 +125,9 @@ class Engine {
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
                        std::function<void(Result<std::vector<RunView>>)> done) = 0;
+  // All of the owner's, newest first.
+  virtual void runs(Owner owner, Page page,
+                    std::function<void(Result<std::vector<RunView>>)> done) = 0;
   virtual void steps(Owner owner, std::string run,
                      std::function<void(Result<std::vector<StepRow>>)> done) = 0;
   virtual void events(Owner owner, std::string run, int64_t after, EventSink sink) = 0;

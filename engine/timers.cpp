@@ -1,5 +1,7 @@
 #include "engine/timers.h"
 
+#include <boost/asio/post.hpp>
+
 namespace plenum {
 
 uint64_t Timers::at(Millis due, std::function<void()> wake) {
@@ -20,17 +22,26 @@ void Timers::cancel(uint64_t id) {
 
 void Timers::arm() {
   if (due_.empty()) return;
+  const auto wake = [io = timer_.get_executor(), weak = std::weak_ptr(self_)] {
+    boost::asio::post(io, [weak] {
+      if (const auto self = weak.lock()) (*self)->fire();
+    });
+  };
+  if (clock_.wake_at(due_.begin()->first.first, wake)) return;
   timer_.expires_after(std::chrono::milliseconds(
       std::max<Millis>(0, due_.begin()->first.first - clock_.monotonic())));
   timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) return;
-    while (!due_.empty() && due_.begin()->first.first <= clock_.monotonic()) {
-      auto node = due_.extract(due_.begin());
-      times_.erase(node.key().second);
-      node.mapped()();
-    }
-    arm();
+    if (!error) fire();
   });
+}
+
+void Timers::fire() {
+  while (!due_.empty() && due_.begin()->first.first <= clock_.monotonic()) {
+    auto node = due_.extract(due_.begin());
+    times_.erase(node.key().second);
+    node.mapped()();
+  }
+  arm();
 }
 
 }  // namespace plenum

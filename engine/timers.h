@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
+#include <memory>
 #include <unordered_map>
 
 #include "engine/base/clock.h"
@@ -21,11 +22,13 @@ class Timers {
 
  private:
   void arm();
+  void fire();
   boost::asio::steady_timer timer_;
   const Clock& clock_;
   uint64_t last_ = 0;
   std::map<std::pair<Millis, uint64_t>, std::function<void()>> due_;  // by monotonic time
   std::unordered_map<uint64_t, Millis> times_;
+  std::shared_ptr<Timers*> self_ = std::make_shared<Timers*>(this);  // for what may outlive it
 };
 
 }  // namespace plenum

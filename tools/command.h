@@ -18,5 +18,12 @@ void add_explain(CLI::App& app, Run& run);
 void add_eval(CLI::App& app, Run& run);
 void add_render(CLI::App& app, Run& run);
 void add_validate(CLI::App& app, Run& run);
+void add_test(CLI::App& app, Run& run);
+void add_openapi(CLI::App& app, Run& run);
+void add_diff(CLI::App& app, Run& run);
+void add_graph(CLI::App& app, Run& run);
+void add_schema(CLI::App& app, Run& run);
+void add_run(CLI::App& app, Run& run);
+void add_lsp(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

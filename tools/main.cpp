@@ -19,6 +19,13 @@ int main(int argc, char** argv) {
   plenum::tools::add_eval(app, run);
   plenum::tools::add_render(app, run);
   plenum::tools::add_validate(app, run);
+  plenum::tools::add_test(app, run);
+  plenum::tools::add_openapi(app, run);
+  plenum::tools::add_diff(app, run);
+  plenum::tools::add_graph(app, run);
+  plenum::tools::add_schema(app, run);
+  plenum::tools::add_run(app, run);
+  plenum::tools::add_lsp(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -2,10 +2,8 @@
 #include "server/serve.h"
 
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 
 #include "tools/command.h"
 #include "tools/settings.h"
@@ -18,13 +16,6 @@ struct Arguments {
   std::string root = ".", apps, data, listen, port_file;
 };
 
-// plenum-extract stands beside this program, in a build folder or an installation.
-std::string helper_path() {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "plenum-extract").string();
-}
-
 int serve(const Arguments& arguments) {
   Result<server::ServeOptions> options = read_settings(arguments.root);
   if (options && !arguments.listen.empty())
@@ -36,7 +27,7 @@ int serve(const Arguments& arguments) {
   }
   if (!arguments.apps.empty()) options->engine.apps = arguments.apps;
   if (!arguments.data.empty()) options->engine.data = arguments.data;
-  options->engine.extract_helper = helper_path();
+  options->engine.extract_helper = extract_helper();
   const Result<> served = server::serve(*std::move(options));
   if (served) return 0;
   fprintf(stderr, "plenum serve: %s\n", served.error().message.c_str());

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -178,6 +179,12 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   TRY(read_connections(settings, options));
   TRY(read_providers(settings, options.engine.providers));
   return options;
+}
+
+std::string extract_helper() {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return (self.parent_path() / "plenum-extract").string();
 }
 
 }  // namespace plenum::tools

@@ -17,4 +17,7 @@ Result<server::ServeOptions> read_settings(const std::string& root);
 // "127.0.0.1:8080", "[::1]:8080" or ":8080" to address and port.
 Result<> set_listen(server::ServeOptions& options, const std::string& text);
 
+// plenum-extract stands beside this program, in a build folder or an installation.
+std::string extract_helper();
+
 }  // namespace plenum::tools

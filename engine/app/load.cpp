@@ -17,7 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"secrets", "tools", "webhooks", "tests"};
+const std::vector<std::string> kLater = {"secrets", "tools", "webhooks"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");

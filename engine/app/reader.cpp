@@ -74,6 +74,10 @@ bool Reader::map_of(const Node& node, const std::string& what,
   for (const yaml::Member& member : node.members) {
     if (std::find(known.begin(), known.end(), member.key) != known.end()) continue;
     const std::string near = suggest(member.key, known);
+    if (member.key == "mode" && near == "async") {  // `mode: job`: the value changes, too
+      report.error("S101", member.key_span, "unknown key `mode` in " + what, "write async: true");
+      continue;
+    }
     report.error("S101", member.key_span, "unknown key " + quote(member.key) + " in " + what,
                  near.empty() ? "known here: " + any_of(known) : quote(near));
   }
@@ -82,25 +86,16 @@ bool Reader::map_of(const Node& node, const std::string& what,
 
 std::string Reader::suggest(const std::string& word, const std::vector<std::string>& known) {
   static const std::map<std::string, std::string, std::less<>> kSynonyms = {
-      {"if", "when"},
-      {"steps", "nodes"},
-      {"edges", "next"},
-      {"goto", "next"},
-      {"uses", "graph"},
-      {"foreach", "map"},
-      {"model", "models"},
-      {"graph", "graphs"},
-      {"route", "routes"},
-      {"inputs", "input"},
-      {"outputs", "output"},
-      {"path", "template"},
-      {"error", "on_error"},
-      {"catch", "on_error"},
-      {"retries", "retry"},
-      {"name", "id"},
-      {"cost", "cost_per_run"},
-      {"text", "say"},
-      {"fallbacks", "fallback"},
+      {"if", "when"},        {"steps", "nodes"},
+      {"edges", "next"},     {"goto", "next"},
+      {"uses", "graph"},     {"foreach", "map"},
+      {"mode", "async"},     {"model", "models"},
+      {"graph", "graphs"},   {"route", "routes"},
+      {"inputs", "input"},   {"outputs", "output"},
+      {"path", "template"},  {"error", "on_error"},
+      {"catch", "on_error"}, {"retries", "retry"},
+      {"name", "id"},        {"cost", "cost_per_run"},
+      {"text", "say"},       {"fallbacks", "fallback"},
       {"times", "max"}};
   const auto it = kSynonyms.find(word);
   if (it != kSynonyms.end() && std::find(known.begin(), known.end(), it->second) != known.end())

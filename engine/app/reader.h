@@ -163,6 +163,8 @@ class Reader {
   std::optional<Text> text_of(const yaml::Node& node, const std::string& text,
                               mustache::Escape escape);
   std::optional<Text> file_text(const yaml::Node& node, const std::string& path);
+  // As it is; a path that leads nowhere or out of the folder is reported.
+  std::optional<std::string> whole_file(const yaml::Node& node, const std::string& path);
   std::optional<Json> schema_file(const yaml::Node& node, const std::string& path);
 
   static bool is_path(std::string_view text);

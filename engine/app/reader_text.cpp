@@ -285,13 +285,16 @@ bool Reader::wants(const Node& node, const Value& value, const Type& wanted,
   return false;
 }
 
-std::optional<Text> Reader::file_text(const Node& node, const std::string& path) {
+std::optional<std::string> Reader::whole_file(const Node& node, const std::string& path) {
   if (!stays_inside(node, path)) return std::nullopt;
-  const std::optional<std::string> text = files.read(path);
-  if (!text) {
-    report_no_file(node, path);
-    return std::nullopt;
-  }
+  std::optional<std::string> text = files.read(path);
+  if (!text) report_no_file(node, path);
+  return text;
+}
+
+std::optional<Text> Reader::file_text(const Node& node, const std::string& path) {
+  const std::optional<std::string> text = whole_file(node, path);
+  if (!text) return std::nullopt;
   const auto file = std::make_shared<const std::string>(path);
   const auto place = [&](Position start, Position end) { return in_file(file, start, end); };
   auto code = parse(node, *text, escape_for(path), place);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,9 @@ class Clock {
   virtual ~Clock() = default;
   virtual Millis now() const = 0;        // wall clock, for what is stored and shown
   virtual Millis monotonic() const = 0;  // never jumps, for waits inside this process
+  // A clock that a test moves runs `wake` when it has got to `time` (monotonic), on the test's
+  // thread, and says true.  One that goes by itself says false: the caller waits.
+  virtual bool wake_at(Millis /*time*/, std::function<void()> /*wake*/) const { return false; }
 };
 
 class SystemClock final : public Clock {

@@ -43,6 +43,9 @@ class Expression {
   const Type& type() const;
   const std::vector<Read>& reads() const;
   const std::string& text() const;
+  // What to show of a condition that does not hold: the sides of its comparisons, the conditions that it joins, and what
+  // their calls are about, as texts that compile by themselves with the same names; no constants.
+  std::vector<std::string> parts() const;
 
   // Total and bounded.  Errors are `invalid`, their message names place and cause: "1:9: no such key: `tone`";
   // code "expression_limit" when a limit stopped it.

@@ -37,6 +37,30 @@ class ScopeSource final : public Source {
   const Scope& scope_;
 };
 
+// Operands are told apart until one is a value of its own; a macro's body knows names that nobody
+// else does.
+void collect(const Node& node, const std::string& text, std::vector<std::string>& parts) {
+  const auto descend = [&] {
+    for (uint16_t i = 0; i < node.count; ++i) collect(*node.operands[i], text, parts);
+  };
+  switch (node.op) {
+    case Op::constant:
+      return;
+    case Op::logical_and:
+    case Op::logical_or:
+    case Op::logical_not:
+    case Op::relation:
+    case Op::conditional:
+      return descend();
+    default:
+      break;
+  }
+  std::string part = text.substr(node.start, node.end - node.start);
+  if (std::find(parts.begin(), parts.end(), part) == parts.end()) parts.push_back(std::move(part));
+  if (node.op == Op::call || node.op == Op::arithmetic || node.op == Op::matches) descend();
+  if (node.op == Op::macro && node.macro != Macro::bind) collect(*node.operands[0], text, parts);
+}
+
 Error placed(Error error) {
   error.message = "1:1: " + error.message;
   return error;
@@ -60,6 +84,14 @@ const std::vector<Read>& Expression::reads() const {
 }
 const std::string& Expression::text() const {
   return program_->compiled->text;
+}
+
+std::vector<std::string> Expression::parts() const {
+  std::vector<std::string> parts;
+  const Compiled& compiled = *program_->compiled;
+  collect(*compiled.root, compiled.text, parts);
+  std::erase(parts, compiled.text);
+  return parts;
 }
 
 Result<Json> Expression::evaluate(const Scope& scope, const Limits& limits) const {

@@ -31,7 +31,18 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
     };
   }
 
+  // A test hears of the failures, and waits until there is nothing left to wait for.
+  Done watched(const run::Perform& what, const EffectContext& context, Done done) {
+    if (!parts.hold) return done;
+    return [token = parts.hold(), script = parts.script, graph = context.graph, path = what.path,
+            done = std::move(done)](Result<EffectReply> reply) {
+      if (!reply && script) script->failed(graph, path, reply.error());
+      done(std::move(reply));
+    };
+  }
+
   void perform(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
+    done = watched(what, context, std::move(done));
     std::visit(
         [&](const auto& effect) {
           start(handle, effect, what, context, answer(handle, std::move(done)));
@@ -119,6 +130,23 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
   return call;
 }
 
+// What the script has the model say, read as if it had come from there.  A text that is asked to be
+// structured is taken as it is, so that a test can have the model break its word.
+Result<EffectReply> scripted(Script& script, const llm::Provider& provider, const llm::Call& call,
+                             const run::Perform& what, const EffectContext& context) {
+  const Scripted said = TRY(script.answer(context.graph, what.path));
+  llm::Reply reply;
+  if (said.failure) {
+    Result<llm::Reply> read = provider.read(call, *said.failure);
+    if (!read) return fail(provider_failure(std::move(read).error()));
+    reply = *std::move(read);
+  } else {
+    reply.text = said.value.is_string() ? said.value.get<std::string>() : to_text(said.value);
+    reply.model = call.model;
+  }
+  return model_reply(std::move(reply), call.schema.has_value(), app::Price{0, 0, 0, true});
+}
+
 }  // namespace
 
 void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
@@ -131,6 +159,7 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const auto call = std::make_shared<llm::Call>(model_call(ask, what, context));
   auto prepared = provider->second->prepare(*call);
   if (!prepared) return done(tl::unexpected(std::move(prepared).error()));
+  if (parts.script) return done(scripted(*parts.script, *provider->second, *call, what, context));
   const bool structured = call->schema.has_value();
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared))

@@ -13,6 +13,7 @@
 #include "engine/blob/blobs.h"
 #include "engine/effects/child/sandbox.h"
 #include "engine/effects/http/client.h"
+#include "engine/effects/script.h"
 #include "engine/llm/provider.h"
 #include "engine/run/event.h"
 #include "engine/store/store.h"
@@ -43,9 +44,11 @@ class Effects {
     std::shared_ptr<Blobs> blobs;
     Store* store = nullptr;  // outlives this
     const Clock* clock = nullptr;
-    std::string extract_helper;  // absolute path of plenum-extract
-    Post post;                   // to the engine's thread
-    Post files;                  // to a thread that may wait for the disk
+    std::string extract_helper;      // absolute path of plenum-extract
+    Post post;                       // to the engine's thread
+    Post files;                      // to a thread that may wait for the disk
+    std::shared_ptr<Script> script;  // answers in place of what is not on this machine; or none
+    Hold hold;                       // see store.h; or none
   };
   explicit Effects(Parts parts);
   ~Effects();

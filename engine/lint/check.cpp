@@ -1,5 +1,7 @@
 #include "engine/lint/check.h"
 
+#include "engine/lint/schema_walk.h"
+
 namespace plenum::lint {
 
 namespace {
@@ -24,6 +26,8 @@ void Subject::index(const yaml::Node& node) {
 }
 
 const yaml::Node* Subject::node(const app::NodeDef& def) const {
+  // A library's nodes stand in another file.
+  if (!def.span.file || *def.span.file != *root.span.file) return nullptr;
   const auto it = nodes_.find(def.span.start);
   return it == nodes_.end() ? nullptr : it->second;
 }

@@ -6,6 +6,8 @@
 // that `plenum explain`, the page of all checks and the golden tests know every code.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,8 @@
 #include "engine/base/diagnostic.h"
 
 namespace plenum::lint {
+
+struct Answer;  // schema_walk.h
 
 // One app to look at.  Everything in it outlives the call.
 class Subject {
@@ -33,6 +37,8 @@ class Subject {
   // Whether an error's message or help speaks of the name: then it is probably what was meant
   // there.
   bool spoken_of(const std::string& name) const;
+  // What `answers` (schema_walk.h) found, once it was asked.
+  mutable std::shared_ptr<const std::vector<Answer>> answers;
 
  private:
   void index(const yaml::Node& node);
@@ -54,6 +60,9 @@ struct Check {
   Example good;             // gives no finding with this code
   // Looks at an app that the loader could read, at least in parts; null: the loader's own.
   void (*run)(const Subject& subject, Report& report) = nullptr;
+  // Of a check that nothing can report yet: what it waits for.  Its bad example is refused until
+  // then.
+  std::string waits_for = {};
 };
 
 // Every check, by code.

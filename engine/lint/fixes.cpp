@@ -57,8 +57,13 @@ Position moved(const Span& span, std::string_view text, size_t bytes) {
   return at;
 }
 
-bool is_word(char c) {
-  return isalnum(static_cast<unsigned char>(c)) || c == '_';
+// A name, keyword or path, which means the same wherever it stands.
+bool is_plain(std::string_view word) {
+  const bool path = word.find('/') != std::string_view::npos;
+  return std::all_of(word.begin(), word.end(), [&](char c) {
+    return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '.' || c == '$' ||
+           (path && (c == '/' || c == '-'));
+  });
 }
 
 // The wrong word of the message inside the span's text: `{{a.mesage}}` may be marked as a whole.
@@ -74,9 +79,8 @@ std::optional<Span> wrong_word(const Diagnostic& finding, std::string_view there
                   moved(finding.span, there, there.size() - 1)};
     const size_t at = there.rfind(word);
     if (at == std::string_view::npos || there.find(word) != at) continue;
-    if ((at > 0 && is_word(there[at - 1])) ||
-        (at + word.size() < there.size() && is_word(there[at + word.size()])))
-      continue;
+    const size_t end = at + word.size();
+    if ((at > 0 && there[at - 1] != '.') || (end < there.size() && there[end] != '.')) continue;
     return Span{finding.span.file, moved(finding.span, there, at),
                 moved(finding.span, there, at + word.size())};
   }
@@ -193,7 +197,7 @@ std::vector<Fix> fixes_for(const Diagnostic& finding, std::string_view text) {
     auto word = offered(finding.help);
     if (word && finding.code == "X503") word = function_name(*word, text.substr(bytes->end));
     const auto span = wrong_word(finding, there);
-    if (word && span) fix = replace(*span, *word);
+    if (word && span && is_plain(*word)) fix = replace(*span, *word);
   }
   if (!fix) return {};
   return {std::move(*fix)};

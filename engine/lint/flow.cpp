@@ -92,6 +92,18 @@ std::vector<const NodeDef*> all_nodes(const Block& block) {
   return all;
 }
 
+namespace {
+
+// An interrupt that nobody answers may go on elsewhere.
+template <typename Def>
+void add_timeout(const Def& def, size_t index, std::vector<Way>& all) {
+  if constexpr (requires { def.on_timeout; })
+    if (def.on_timeout.then == app::OnError::Then::next)
+      all.push_back({index_of(def.on_timeout.next, index), false});
+}
+
+}  // namespace
+
 std::vector<Way> ways(const Block& block, size_t index) {
   const NodeDef& def = block.nodes[index];
   const int next = static_cast<int>(index) + 1;
@@ -99,6 +111,7 @@ std::vector<Way> ways(const Block& block, size_t index) {
   if (def.when) all.push_back({next, false});
   if (def.on_error.then == app::OnError::Then::next)
     all.push_back({index_of(def.on_error.next, index), false});
+  add_timeout(def, index, all);
   if (def.kind == "fail") return all;
   bool falls = true;
   for (const app::Edge& edge : def.next) {

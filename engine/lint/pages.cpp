@@ -45,7 +45,16 @@ std::string fixed(const std::vector<Diagnostic>& said) {
   return said[0].fixes[0].safe ? " `--fix` mends it." : " `--fix --unsafe` mends it.";
 }
 
+std::string waiting(const Check& check) {
+  return "Not reported yet: " + check.waits_for +
+         ". Until then the server refuses what it is about.";
+}
+
 std::string section(const Check& check) {
+  if (!check.waits_for.empty())
+    return "## " + check.code + " " + check.summary + "\n\n" + check.explanation + " *" +
+           meaning(check.severity) + ".*\n\n" + waiting(check) + "\n\n" + fenced(shown(check.bad)) +
+           "\nBetter:\n\n" + fenced(shown(check.good));
   const std::vector<Diagnostic> said = said_of(check.bad);
   std::string text = "## " + check.code + " " + check.summary + "\n\n" + check.explanation;
   text += std::string(" *") + meaning(check.severity) + ".*" + fixed(said) + "\n\n";
@@ -70,10 +79,11 @@ std::string indented(const std::string& text) {
 std::string explained(std::string_view code) {
   const Check* check = find_check(code);
   if (!check) return {};
-  const std::vector<Diagnostic> said = said_of(check->bad);
+  const bool waits = !check->waits_for.empty();
+  const std::vector<Diagnostic> said = waits ? std::vector<Diagnostic>() : said_of(check->bad);
   std::string text = check->code + ": " + check->summary + "\n(" + meaning(check->severity) +
-                     ")\n\n" + check->explanation + fixed(said) + "\n\nFor example:\n\n" +
-                     indented(example(*check, check->bad)) + "\n";
+                     ")\n\n" + check->explanation + (waits ? " " + waiting(*check) : fixed(said)) +
+                     "\n\nFor example:\n\n" + indented(example(*check, check->bad)) + "\n";
   for (const Diagnostic& finding : said) {
     text += std::string(finding.severity == Severity::error ? "error" : "warning") + "[" +
             finding.code + "]: " + finding.message + "\n";

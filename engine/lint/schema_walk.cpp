@@ -73,12 +73,14 @@ Span inline_place(const yaml::Node& schema, std::string_view pointer) {
 
 }  // namespace
 
-std::vector<Answer> answers(const Subject& subject) {
+const std::vector<Answer>& answers(const Subject& subject) {
+  if (subject.answers) return *subject.answers;
   std::vector<Answer> all;
   for (const auto& [name, graph] : subject.app.graphs)
     for (const app::NodeDef* def : all_nodes(graph.nodes))
       if (def->kind == "llm") add_answer(subject, *def, all);
-  return all;
+  subject.answers = std::make_shared<const std::vector<Answer>>(std::move(all));
+  return *subject.answers;
 }
 
 void each_schema(const Json& schema,

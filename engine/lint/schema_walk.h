@@ -16,7 +16,7 @@ struct Answer {
   Json schema;
   std::vector<const app::Model*> models;  // the first, then its fallbacks
 };
-std::vector<Answer> answers(const Subject& subject);
+const std::vector<Answer>& answers(const Subject& subject);
 
 // Calls `visit` with every schema object inside `schema` and its pointer, the outermost first.
 void each_schema(const Json& schema,

@@ -12,6 +12,7 @@ constexpr std::string_view kMark = "# lint: ok";
 struct Pardon {
   Span span;
   int line = 0;
+  std::string there;  // that line's text
   std::string code, why;
   bool used = false;
 };
@@ -47,19 +48,28 @@ std::vector<Pardon> pardons_in(const std::string& path, std::string_view text) {
     const std::string_view words = trimmed(line.substr(mark + kMark.size()));
     const size_t space = std::min(words.find(' '), words.size());
     const bool alone = trimmed(line.substr(0, mark)).empty();
+    const std::string_view next = text.substr(std::min(at, text.size()));
+    const std::string_view there = alone ? next.substr(0, next.find('\n')) : line.substr(0, mark);
     const int begin = static_cast<int>(mark) + 1;
     const size_t length = trimmed(line.substr(mark)).size();
     all.push_back({{file, {number, begin}, {number, begin + static_cast<int>(length)}},
                    alone ? number + 1 : number,
+                   std::string(there),
                    std::string(words.substr(0, space)),
                    std::string(trimmed(words.substr(space)))});
   }
   return all;
 }
 
+// On its line; or in the file that its line names, which has no comments of its own.
+bool speaks_of(const Pardon& pardon, const Span& span) {
+  if (*span.file == *pardon.span.file) return span.start.line == pardon.line;
+  return pardon.there.find(*span.file) != std::string::npos;
+}
+
 bool silences(Pardon& pardon, const Diagnostic& finding) {
   if (finding.severity == Severity::error || finding.code != pardon.code || !finding.span.file ||
-      *finding.span.file != *pardon.span.file || finding.span.start.line != pardon.line)
+      !speaks_of(pardon, finding.span))
     return false;
   pardon.used = true;
   return true;

@@ -1,4 +1,5 @@
-// `# lint: ok C903 why` on the line of a finding, or alone on the line above it.
+// `# lint: ok C903 why` on the line of a finding, or alone on the line above it; for a finding in a
+// prompt, schema or template, at the line that names the file.
 #pragma once
 
 #include <map>

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kBytesPerToken = 4;
 constexpr double kDefaultMaxTokens = 8192;  // as a run reserves for a model without `max_tokens`
-constexpr size_t kDeepest = 16;             // of graphs that call graphs, and of schemas
+constexpr size_t kDeepest = 16;             // of schemas within each other
 
 const yaml::Node* arguments(const Subject& subject, const NodeDef& def) {
   const yaml::Node* node = subject.node(def);
@@ -32,7 +32,8 @@ std::string text(const yaml::Node* map, const char* key) {
 
 struct Weights {
   const Subject& subject;
-  size_t depth = 0;
+  // What called graphs cost, by name; one that is being looked at costs nothing, so circles end.
+  std::map<std::string, Worst>& graphs;
 
   Worst call(const app::Graph& graph, const NodeDef& def) const {
     const yaml::Node* llm = arguments(subject, def);
@@ -83,10 +84,17 @@ struct Weights {
   Worst called(const NodeDef& def, Worst worst) const {
     const yaml::Node* args = arguments(subject, def);
     const yaml::Node* wait = args ? args->find("wait") : nullptr;
-    const auto graph = subject.app.graphs.find(text(args, "name"));
+    // `graph: other` is short for its name.
+    const bool is_short = args && args->is(yaml::Node::Kind::string);
+    const auto graph = subject.app.graphs.find(is_short ? args->text : text(args, "name"));
     const bool waits = !wait || !wait->is(yaml::Node::Kind::boolean) || wait->boolean;
-    if (graph == subject.app.graphs.end() || !waits || depth > kDeepest) return worst;
-    const Worst inner = Weights{subject, depth + 1}.block(graph->second, graph->second.nodes, 0);
+    if (graph == subject.app.graphs.end() || !waits) return worst;
+    const auto [known, is_new] = graphs.emplace(graph->first, Worst());
+    if (is_new) {
+      const Worst all = block(graph->second, graph->second.nodes, 0);
+      graphs[graph->first] = all;
+    }
+    const Worst inner = graphs[graph->first];
     worst.cost_usd += inner.cost_usd;
     worst.calls += inner.calls;
     worst.time += inner.time;
@@ -234,12 +242,14 @@ PromptSize prompt_size(const Subject& subject, const app::Graph& graph, const ya
 }
 
 Worst worst_of(const Subject& subject, const app::Graph& graph) {
-  return Weights{subject}.block(graph, graph.nodes, 0);
+  std::map<std::string, Worst> graphs;
+  return Weights{subject, graphs}.block(graph, graph.nodes, 0);
 }
 
 milliseconds longest_wait(const Subject& subject, const app::Graph& graph,
                           const std::string& from_interrupt) {
-  const Weights weights{subject};
+  std::map<std::string, Worst> graphs;
+  const Weights weights{subject, graphs};
   if (from_interrupt.empty()) return weights.block(graph, graph.nodes, 0, true).time;
   const int at = graph.nodes.index_of(from_interrupt);
   milliseconds longest{0};

@@ -118,7 +118,9 @@ struct Checkpoint {
   int percent = 0;
   double cost_usd = 0;  // of the whole run so far
   Millis now = 0;
-  Millis wake_at = 0;            // kept while it waits
+  // Kept while it waits.  A deadline before it moves behind it, by a minute to be woken in; with 0
+  // there is none any more: a client's time is not the run's.
+  Millis wake_at = 0;
   Millis expires_at = 0;         // kept unless it goes on running; 0: as before
   std::vector<StepRow> steps;    // added to those before
   std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
@@ -224,10 +226,14 @@ class Store {
 // Where `done` is run: posts a function to the engine's thread.
 using Post = std::function<void(std::function<void()>)>;
 
+// What is under way holds a token of it until it has answered: a test waits for the last one.
+using Hold = std::function<std::shared_ptr<void>()>;
+
 // One SQLite file and a lock file beside it: a second process is refused (`conflict`, code
 // "data_in_use"), and so is a database of a newer version ("schema_newer") or of another program.
 // Blocks while it opens and migrates.  The destructor performs and answers what was asked before;
 // `post` must outlive it.  ":memory:" keeps nothing.
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post);
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post,
+                                                 Hold hold = {});
 
 }  // namespace plenum

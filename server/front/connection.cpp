@@ -159,7 +159,7 @@ void Connection::dispatch(Lock& lock) {
   Request request = std::exchange(request_, Request());
   lock.unlock();
   try {
-    Reply reply(std::make_shared<Reply::Exchange>(shared_from_this(), serial));
+    Reply reply(std::make_shared<ConnectionExchange>(shared_from_this(), serial));
     hub_->handler.handle(std::move(request), std::move(reply));
   } catch (...) {  // its text is for nobody outside
     abandon(serial);
@@ -388,24 +388,6 @@ void Connection::kill() {
   fd_ = -1;
   give_back();
   if (gone_hook_) hub_->post(std::exchange(gone_hook_, nullptr));
-}
-
-// ---- the handle
-
-void Reply::send(Response response) const {
-  exchange_->connection->send(exchange_->serial, std::move(response));
-}
-void Reply::start(Response head) const {
-  exchange_->connection->start(exchange_->serial, std::move(head));
-}
-bool Reply::write(std::string_view bytes) const {
-  return exchange_->connection->write(exchange_->serial, bytes);
-}
-void Reply::end() const {
-  exchange_->connection->end(exchange_->serial);
-}
-void Reply::on_gone(std::function<void()> hook) const {
-  exchange_->connection->on_gone(exchange_->serial, std::move(hook));
 }
 
 }  // namespace plenum::front

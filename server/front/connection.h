@@ -107,14 +107,24 @@ class Connection final : public std::enable_shared_from_this<Connection> {
 };
 
 // What the copies of one Reply share.
-struct Reply::Exchange {
-  Exchange(std::shared_ptr<Connection> connection, uint64_t serial)
-      : connection(std::move(connection)), serial(serial) {}
-  ~Exchange() { connection->abandon(serial); }
-  Exchange(const Exchange&) = delete;
+class ConnectionExchange final : public Reply::Exchange {
+ public:
+  ConnectionExchange(std::shared_ptr<Connection> connection, uint64_t serial)
+      : connection_(std::move(connection)), serial_(serial) {}
+  ~ConnectionExchange() override { connection_->abandon(serial_); }
+  ConnectionExchange(const ConnectionExchange&) = delete;
 
-  const std::shared_ptr<Connection> connection;
-  const uint64_t serial;
+  void send(Response response) override { connection_->send(serial_, std::move(response)); }
+  void start(Response head) override { connection_->start(serial_, std::move(head)); }
+  bool write(std::string_view bytes) override { return connection_->write(serial_, bytes); }
+  void end() override { connection_->end(serial_); }
+  void on_gone(std::function<void()> hook) override {
+    connection_->on_gone(serial_, std::move(hook));
+  }
+
+ private:
+  const std::shared_ptr<Connection> connection_;
+  const uint64_t serial_;
 };
 
 }  // namespace plenum::front

@@ -43,21 +43,31 @@ struct Response {
 // start() counts, later ones are ignored; a handle whose last copy goes unanswered answers 500.
 class Reply {
  public:
-  struct Exchange;
+  // Where the answer goes: a connection, or a caller in this process.  Its end is the last
+  // handle's.
+  class Exchange {
+   public:
+    virtual ~Exchange() = default;
+    virtual void send(Response response) = 0;
+    virtual void start(Response head) = 0;
+    virtual bool write(std::string_view bytes) = 0;
+    virtual void end() = 0;
+    virtual void on_gone(std::function<void()> hook) = 0;
+  };
   explicit Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
-  void send(Response response) const;
+  void send(Response response) const { exchange_->send(std::move(response)); }
 
   // A streamed body (chunked): start, any number of writes, end.  write() returns false once the
   // client is gone or has not read 4 MiB; the connection is then closed.  So it is when the last
   // handle goes before end().
-  void start(Response head) const;
-  bool write(std::string_view bytes) const;
-  void end() const;
+  void start(Response head) const { exchange_->start(std::move(head)); }
+  bool write(std::string_view bytes) const { return exchange_->write(bytes); }
+  void end() const { exchange_->end(); }
 
   // Runs once, on a front thread, when the client leaves before the answer is whole; at once when
   // it has left already. A second hook replaces the first.  A hook must not hold this Reply: it
   // would keep the request waiting for ever.
-  void on_gone(std::function<void()> hook) const;
+  void on_gone(std::function<void()> hook) const { exchange_->on_gone(std::move(hook)); }
 
  private:
   std::shared_ptr<Exchange> exchange_;

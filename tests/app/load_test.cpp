@@ -37,7 +37,7 @@ class OverFiles final : public app::Files {
 Loaded load_from(const app::Files& files, const std::string& path) {
   Report report;
   auto app = app::load_app(path, files, nodes::kinds(), report);
-  return {std::move(app), findings(report)};
+  return {std::move(app), findings(report), {}};
 }
 
 // The ```yaml blocks of a page.

@@ -136,35 +136,3 @@ def test_a_thread_outlives_the_server(tmp_path, shared_models):
         assert user.post("/chat", {"text": "Yes", "thread_id": thread}).ok()["output"]["known"] == {"item": "lamp"}
     finally:
         server.stop()
-
-
-def test_schedules_start_graphs_by_the_clock_once_per_time(tmp_path, shared_models):
-    (tmp_path / "root/apps.d").mkdir(parents=True)
-    (tmp_path / "root/apps.d/clock.yaml").write_text("""
-plenum: 1
-app: clock
-collections: {ticks: {fields: {at: string}, owner: app, ttl: 1d}}
-graphs:
-  tick:
-    input: {at: string}
-    nodes: [{id: put, store: {put: ticks, id: "{{at}}", data: {at: =at}}}]
-routes: {POST /tick: {start: tick}}
-schedules: [{cron: "* * * * *", start: tick, input: {at: =string(now)}}]
-""")
-    server = Server(tmp_path / "data", tmp_path / "root").start()
-    try:
-        # The next minute is at most one away; a restart within it starts nothing twice.
-        database = next((tmp_path / "data").glob("*.db"), None) or next((tmp_path / "data").glob("*.sqlite*"))
-        import sqlite3
-
-        def ticks():
-            with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as db:
-                return db.execute("SELECT count(*) FROM run WHERE status = 6").fetchone()[0]
-
-        from conftest import eventually
-        eventually(lambda: ticks() == 1, 70, "a tick")
-        server.kill()
-        server.start()
-        assert ticks() == 1
-    finally:
-        server.stop()

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import PROJECT, binary
+from conftest import PROJECT, Server, binary
 
 GOOD = """plenum: 1
 app: shop
@@ -203,3 +203,29 @@ def test_explain_knows_checks_and_kinds(project):
     assert explain("Z999").returncode == 2
     assert explain("nothing").returncode == 2
     assert explain("--checks").stdout == (PROJECT / "engine/lint/README.md").read_text()
+
+
+def test_the_server_logs_and_refuses_exactly_what_lint_says(project, tmp_path):
+    write(project, WARNED)
+    write(project, """plenum: 1
+app: dear
+models: {m: {use: openai/gpt-5, max_tokens: 90000}}
+routes: {POST /go: {start: main, quota: 9/day}}
+graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello}}]}}
+""", "dear")
+    write(project, BAD.replace("shop", "wrong"), "wrong")
+    findings = [json.loads(line) for line in lint("--format", "json", cwd=project).stdout.splitlines()]
+    assert [finding["code"] for finding in findings] == ["C901", "A809", "R204"]
+    server = Server(tmp_path / "data", root=project).start()
+    try:
+        log = server.log()
+        for finding in findings:
+            start = finding["start"]
+            assert (f"{finding['file']}:{start['line']}:{start['column']}: "
+                    f"{finding['severity']}[{finding['code']}]: {finding['message']}") in log
+        refused = server.request("GET", "/readyz").json["refused"]
+        assert sorted(refused) == sorted({f["file"] for f in findings if f["severity"] == "error"})
+        assert server.request("POST", "/api/v1/shop/go").status != 404
+        assert server.request("POST", "/api/v1/dear/go").status == 404
+    finally:
+        server.stop()

@@ -171,3 +171,49 @@ TEST_CASE("a comment without a reason is a finding itself, and errors cannot be 
             "models: {m: {use: opnai/gpt-5-mini, max_tokens: 9}}  # lint: ok R201 later\n")) ==
         "R201 S110 ");
 }
+
+TEST_CASE("a finding in a schema is silenced where the app names the schema", "[lint]") {
+  const auto said_of = [](const std::string& comment) {
+    const std::string app = R"(plenum: 1
+app: test
+models: {m: {use: openai/gpt-5-mini, max_tokens: 100}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs:
+  main:
+    nodes:
+      - id: a
+        llm: {model: m, prompt: Hello, output: schemas/test/a.json})" +
+                            comment + "\n";
+    const app::MemoryFiles files(std::map<std::string, std::string>{
+        {"apps.d/test.yaml", app},
+        {"schemas/test/a.json",
+         R"({"type": "object", "required": ["a"], "properties": {"a": {"type": "array", "maxItems": 3,
+             "uniqueItems": true, "items": {"type": "integer"}}}})"}});
+    std::string codes;
+    for (const Diagnostic& finding : lint::lint_files({"apps.d/test.yaml"}, files, false))
+      codes += finding.code + " ";
+    return codes;
+  };
+  CHECK(said_of("") == "J702 ");
+  CHECK(said_of("  # lint: ok J702 checked afterwards, seldom wrong") == "");
+  CHECK(said_of("  # lint: ok J703 wrong code") == "S110 J702 ");
+}
+
+TEST_CASE("findings of many files come in the order of files and places", "[lint]") {
+  std::map<std::string, std::string> files;
+  std::vector<std::string> paths;
+  for (int i = 40; i-- > 10;) {
+    const std::string name = "some_longer_name_" + std::to_string(i);
+    paths.push_back("apps.d/" + name + ".yaml");
+    files[paths.back()] = "plenum: 1\napp: " + name +
+                          "\nroutes: {POST /go: {start: mian}, POST /so: {start: main, quoat: 1}}\n"
+                          "graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello}}]}}\n";
+  }
+  const std::vector<Diagnostic> all = lint::lint_files(paths, app::MemoryFiles(files), true);
+  REQUIRE(all.size() == 90);
+  for (size_t i = 1; i < all.size(); ++i) {
+    const bool same = *all[i - 1].span.file == *all[i].span.file;
+    CHECK(*all[i - 1].span.file <= *all[i].span.file);
+    CHECK((!same || all[i - 1].span.start < all[i].span.start));
+  }
+}

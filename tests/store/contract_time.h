@@ -38,6 +38,31 @@ inline void follows_the_time(const MakePlace& make) {
         R"(,"node":"","status":504} finished=5000)");
     CHECK(store.claim(6000, 10).value().empty());
   }
+  SECTION("a run that waits for a client longer than it may work is not ended before it is woken") {
+    const auto waiting = [&](Millis wake_at) {
+      Run run = a_run();
+      run.deadline = 5000;
+      run = store.accepted(run);
+      Checkpoint c = a_checkpoint(run, RunStatus::waiting);
+      c.at = "gate";
+      c.wake_at = wake_at;
+      must(store.checkpoint(c));
+      return run;
+    };
+    const auto status = [&](const Run& run) {
+      return std::string(name(store.run(kAda, run.id).value().status));
+    };
+    const Run soon = waiting(4000), late = waiting(9000), never = waiting(0);
+    REQUIRE(store.sweep(8999));
+    CHECK(status(soon) == "failed");
+    CHECK(status(late) == "waiting");
+    CHECK(status(never) == "waiting");
+    const std::vector<Run> woken = store.claim(9000, 10).value();
+    REQUIRE(woken.size() == 1);
+    CHECK(woken[0].id == late.id);
+    REQUIRE(store.sweep(INT64_MAX / 2));
+    CHECK(status(never) == "waiting");
+  }
   SECTION("a sweep ends no more deadlines than its limit, the earliest first") {
     std::vector<Run> runs;
     for (int i = 0; i < 5; ++i) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "engine/app/load.h"
+#include "engine/app/tests.h"
 #include "engine/nodes/nodes.h"
 
 namespace plenum {
@@ -42,13 +43,16 @@ graphs:
 struct Loaded {
   std::shared_ptr<const app::App> app;
   std::string said;
+  app::Tests tests;
 };
 inline Loaded load(const std::string& yaml, std::map<std::string, std::string> files = {},
                    const std::string& path = "apps.d/test.yaml") {
   files[path] = yaml;
   Report report;
-  auto app = app::load_app(path, app::MemoryFiles(std::move(files)), nodes::kinds(), report);
-  return {std::move(app), findings(report)};
+  const app::MemoryFiles memory(std::move(files));
+  const app::Draft draft = app::read_app(path, memory, nodes::kinds(), report);
+  app::Tests tests = app::read_tests(draft, memory, report);
+  return {report.has_errors() ? nullptr : draft.app, findings(report), std::move(tests)};
 }
 
 // `yaml` is a whole app when it starts with `plenum:`, else the inside of the graph `main`.  What

@@ -57,7 +57,12 @@ ARROWS = {
     "engine/engine.h": {"engine/app", "engine/llm", "engine/store"},  # the values of the facade
     "server": {"engine/engine.h", "server/front"},
     "server/front": set(),
-    "tools": {"engine/engine.h", "engine/lint", "server"},
+    "tools": {"engine/engine.h", "engine/lint", "server", "tools/comparing", "tools/editor",
+              "tools/testing"},
+    "tools/comparing": {"engine/app", "engine/nodes"},
+    "tools/editor": {"engine/app", "engine/lint", "engine/nodes", "engine/yaml"},
+    "tools/testing": {"engine/app", "engine/effects", "engine/effects/http", "engine/lint", "server",
+                      "server/front"},
     "tools/extract": set(),
 }
 

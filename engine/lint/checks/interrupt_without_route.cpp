@@ -1,5 +1,6 @@
 // G306: a run that pauses where no route goes on.
 #include "engine/lint/check.h"
+#include "engine/lint/flow.h"
 
 namespace plenum::lint {
 
@@ -34,9 +35,9 @@ void run(const Subject& subject, Report& report) {
   const yaml::Node* routes = subject.root.find("routes");
   if (!routes || routes->members.empty() || !subject.sound(*routes)) return;
   for (const auto& [name, graph] : subject.app.graphs)
-    for (const app::NodeDef& def : graph.nodes.nodes)
-      if (def.kind == "interrupt" && started(subject.app, name) &&
-          !resumed(subject.app, name, def.id))
+    for (const app::NodeDef* node : all_nodes(graph.nodes))
+      if (const app::NodeDef& def = *node; def.kind == "interrupt" && started(subject.app, name) &&
+                                           !resumed(subject.app, name, def.id))
         report.add({"G306",
                     Severity::warning,
                     def.span,

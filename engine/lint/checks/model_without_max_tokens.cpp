@@ -26,8 +26,10 @@ void run(const Subject& subject, Report& report) {
   for (const yaml::Member& member : models->members) {
     bool named = false;
     const bool embeds = member.value.find("kind") && member.value.find("kind")->text == "embedding";
-    if (!member.value.is(yaml::Node::Kind::map) || member.value.find("max_tokens") || embeds ||
-        !subject.sound(member.value) ||
+    const yaml::Node* use = member.value.find("use");
+    const bool free = use && use->text.starts_with("offline/");
+    if (free || !member.value.is(yaml::Node::Kind::map) || member.value.find("max_tokens") ||
+        embeds || !subject.sound(member.value) ||
         (bounded_in_nodes(subject.root, member.key, named) && named))
       continue;
     report.warning(

@@ -15,7 +15,7 @@ void collect(const yaml::Node& node, std::set<std::string>& words) {
 
 void run(const Subject& subject, Report& report) {
   const yaml::Node* models = subject.root.find("models");
-  if (!models) return;
+  if (!models || !subject.root.find("app")) return;  // a library's are for others
   std::set<std::string> words;
   collect(subject.root, words);
   for (const yaml::Member& member : models->members)

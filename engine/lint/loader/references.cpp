@@ -96,6 +96,21 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 --- prompts/test/a.md
 Hello
 )"},
+      {"R211", Severity::error, "a test that calls a route the app has not",
+       "A test calls what a client could: a route of `routes`, below `/api/v1/{app}`, or a page that "
+       "every app has, such as `/jobs/{id}`.",
+       R"(plenum: 1
+app: test
+routes: {POST /ask: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+tests: [{name: it answers, steps: [{call: «POST /aks»}]}]
+)",
+       R"(plenum: 1
+app: test
+routes: {POST /ask: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+tests: [{name: it answers, steps: [{call: POST /ask}]}]
+)"},
       {"G302", Severity::error, "an edge that jumps back",
        "Nodes run from top to bottom; what repeats is a `loop` with a `max`, so that every run "
        "ends.",

@@ -61,6 +61,8 @@ UPDATE run SET percent = ?3, message = ?4, cost_usd = ?5 WHERE n = ?1 AND epoch 
 -- :move_on
 UPDATE run SET status = ?3, percent = ?4, message = ?5, cost_usd = ?6, at = ?7, returned = ?8, output = ?9,
   error = ?10, finished_at = ?11, wake_at = ?12,
+  deadline = CASE WHEN ?3 <> 2 OR deadline = 0 THEN deadline WHEN ?12 = 0 THEN 0
+    WHEN ?12 > deadline THEN ?12 + 60000 ELSE deadline END,
   expires_at = CASE ?13 WHEN 0 THEN expires_at ELSE max(?13, keyed * (created_at + 86400000)) END
 WHERE n = ?1 AND epoch = ?2 AND (status = 1 OR status = 4 AND ?3 = 7)
 -- :take_waiting

@@ -39,8 +39,11 @@ size_t bytes_of(const Checkpoint& checkpoint) {
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::optional<LockFile> lock, Session session, std::vector<Connection> readers,
-              const Post& post)
-      : lock_(std::move(lock)), post_(post), writer_(std::move(session), post) {
+              const Post& post, Hold hold)
+      : lock_(std::move(lock)),
+        post_(post),
+        hold_(std::move(hold)),
+        writer_(std::move(session), post) {
     if (!readers.empty()) readers_.emplace(std::move(readers), post);
   }
 
@@ -159,7 +162,7 @@ class SqliteStore final : public Store {
  private:
   template <typename T, typename Act>
   void write(size_t bytes, Done<T> done, Act act) {
-    auto item = work<Session, T>(std::move(done), std::move(act));
+    auto item = work<Session, T>(held(std::move(done)), std::move(act));
     if (!writer_.push(item, bytes)) refuse(std::move(item), "writes");
   }
 
@@ -169,8 +172,14 @@ class SqliteStore final : public Store {
     if (!readers_)
       return write(0, std::move(done),
                    [act = std::move(act)](Session& session) { return act(session.db); });
-    auto item = work<Connection, T>(std::move(done), std::move(act));
+    auto item = work<Connection, T>(held(std::move(done)), std::move(act));
     if (!readers_->push(item)) refuse(std::move(item), "reads");
+  }
+
+  template <typename T>
+  Done<T> held(Done<T> done) const {
+    if (!hold_) return done;
+    return [token = hold_(), done = std::move(done)](Result<T> result) { done(std::move(result)); };
   }
 
   template <typename Item>
@@ -187,6 +196,7 @@ class SqliteStore final : public Store {
 
   std::optional<LockFile> lock_;  // dropped last
   Post post_;
+  Hold hold_;
   sqlite::Writer writer_;
   std::optional<sqlite::Readers>
       readers_;  // closed before the writer, whose connection is the last and cleans up
@@ -236,10 +246,10 @@ Result<Session> start(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post, Hold hold) {
   if (path == ":memory:")
     return std::make_unique<SqliteStore>(std::nullopt, TRY(start(path)), std::vector<Connection>(),
-                                         post);
+                                         post, std::move(hold));
   std::error_code error;
   const std::string file = std::filesystem::weakly_canonical(path, error);
   if (error)
@@ -254,7 +264,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post p
     TRY(readers.back().prepare_all());
   }
   return std::make_unique<SqliteStore>(std::move(lock), std::move(session), std::move(readers),
-                                       post);
+                                       post, std::move(hold));
 }
 
 }  // namespace plenum
