@@ -12,6 +12,15 @@ namespace plenum::app {
 cel::Names base_names(const Reader& reader);
 
 void load_graph(Reader& reader, const Kinds& kinds, const yaml::Node& node, Graph& graph);
+// A node of a list that has been read whole.
+struct EdgePlace {
+  const yaml::Node& node;
+  Block& block;
+  size_t index;
+  bool in_body;                                                    // `break` leaves it
+  const std::set<std::string>&unwritten_before, &unwritten_after;  // by the node's own `set`
+};
+void load_edges(Reader& reader, const Kinds& kinds, const Graph& graph, const EdgePlace& at);
 void load_state(Reader& reader, const yaml::Node& node, Graph& graph);
 void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);
 void load_retry(Reader& reader, const yaml::Node& node, Retry& retry);
