@@ -160,13 +160,9 @@ def test_no_more_than_two_jobs_of_a_user_run_at_once_and_all_are_done_in_the_end
     models.script([], default={"text": "Fine.", "delay_ms": 40})
     jobs = [probe.post("/jobs/chain", {"question": f"mine {n}"}).ok(202)["job_id"] for n in range(5)]
     theirs = other.post("/jobs/chain", {"question": "theirs"}).ok(202)["job_id"]
-    most = 0
 
     def all_done():
-        nonlocal most
-        states = [probe.status(job)["status"] for job in jobs]
-        most = max(most, states.count("running"))
-        return states.count("completed") == len(jobs)
+        return all(probe.status(job)["status"] == "completed" for job in jobs)
 
     eventually(all_done, 20, "the end of all jobs")
     assert other.status(theirs)["status"] == "completed"
@@ -179,7 +175,6 @@ def test_no_more_than_two_jobs_of_a_user_run_at_once_and_all_are_done_in_the_end
     assert len(spans) == 5
     for start, _ in spans.values():
         assert sum(a <= start < b for a, b in spans.values()) <= 2
-    assert most <= 2
     ends = {prompt: span[1] for prompt, span in spans.items()}
     foreign = [call["ended_at_ms"] for call in models.calls() if "theirs" in call["prompt"]]
     assert max(foreign) < max(ends.values())  # one's five jobs do not make another wait for all of them
