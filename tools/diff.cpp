@@ -1,6 +1,8 @@
 // plenum diff: two versions of an app, and what the change means to those who depend on it.
 #include <CLI/CLI.hpp>
 
+#include "engine/lint/check.h"
+#include "engine/lint/worst.h"
 #include "tools/app_file.h"
 #include "tools/command.h"
 #include "tools/comparing/compare.h"
@@ -25,10 +27,36 @@ const char* title(Change::For whom) {
   return "";
 }
 
+std::string worst_text(const lint::Worst& worst) {
+  char text[80];
+  snprintf(text, sizeof text, "%.4g USD in %lld model calls", worst.cost_usd,
+           static_cast<long long>(worst.calls));
+  return text;
+}
+
+// What a run of each graph costs at worst, by lint's reckoning.
+void add_worst(const AppFile& was, const AppFile& is, std::vector<Change>& changes) {
+  const std::vector<Diagnostic> none;
+  const lint::Subject before(was.linted.draft, *was.files, none);
+  const lint::Subject after(is.linted.draft, *is.files, none);
+  for (const auto& [name, graph] : was.linted.app->graphs) {
+    const auto other = is.linted.app->graphs.find(name);
+    if (other == is.linted.app->graphs.end()) continue;
+    const std::string cost = worst_text(lint::worst_of(before, graph));
+    const std::string now = worst_text(lint::worst_of(after, other->second));
+    if (cost != now)
+      changes.push_back(
+          {Change::For::cost, false, "a run of " + name + ": at worst " + now + ", was " + cost});
+  }
+  std::stable_sort(changes.begin(), changes.end(),
+                   [](const Change& a, const Change& b) { return a.whom < b.whom; });
+}
+
 int diff(const std::string& before, const std::string& after) {
   const auto was = open_app("diff", ".", before), is = open_app("diff", ".", after);
   if (!was || !is) return 2;
-  const std::vector<Change> changes = comparing::compare(*was->linted.app, *is->linted.app);
+  std::vector<Change> changes = comparing::compare(*was->linted.app, *is->linted.app);
+  add_worst(*was, *is, changes);
   size_t breaking = 0;
   const char* under = "";
   for (const Change& change : changes) {

@@ -21,7 +21,7 @@ Millis SystemClock::monotonic() const {
 
 std::string rfc3339(Millis time) {
   const Millis ms = ((time % 1000) + 1000) % 1000;
-  const time_t seconds = static_cast<time_t>((time - ms) / 1000);
+  const time_t seconds = time / 1000 - (time % 1000 < 0);  // rounds down for every time
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[40];

@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstring>
 
 #include "engine/base/diagnostic.h"
 #include "engine/mustache/body.h"
@@ -63,6 +64,24 @@ bool is_markup(char c) {
   return kMarkup[static_cast<unsigned char>(c)];
 }
 
+// Whether one of eight characters may be markup: none of them is when this says no.
+bool may_have_markup(const char* eight) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kTops = kOnes << 7;
+  uint64_t word;
+  memcpy(&word, eight, sizeof word);
+  const auto has_zero = [](uint64_t bytes) { return (bytes - kOnes) & ~bytes & kTops; };
+  return has_zero((word | kOnes) ^ (kOnes * '\'')) |     // & and ' differ in one bit
+         has_zero((word | kOnes * 2) ^ (kOnes * '>')) |  // < and >, too
+         has_zero(word ^ (kOnes * '"'));
+}
+
+// Where the first markup stands from `at` on; the text's size when there is none.
+size_t next_markup(std::string_view text, size_t at) {
+  while (at + 8 <= text.size() && !may_have_markup(text.data() + at)) at += 8;
+  while (at < text.size() && !is_markup(text[at])) ++at;
+  return at;
+}
+
 std::string with_article(const Json& value) {
   if (value.is_array()) return "a list";
   if (value.is_object()) return "an object";
@@ -105,14 +124,23 @@ class Renderer {
   const Json* member(const Json& object, std::string_view key);
   const Json* section_value(const Body& body, const Op& op);
   bool write(const Body& body, const Op& op, const Json& value, bool escaped);
-  bool put(const Body& body, const Op& op, std::string_view text);
+  // These two are what a page consists of; what happens at their limits is out of the way.
+  bool put(const Body& body, const Op& op, std::string_view text) {
+    if (text.size() > limits_.output_bytes - out_.size()) return refuse_length(body, op);
+    out_.append(text);
+    return true;
+  }
+  bool spend(const Body& body, const Op& op) {
+    return ++steps_ <= limits_.steps || refuse_steps(body, op);
+  }
   bool put_escaped(const Body& body, const Op& op, std::string_view text);
-  bool spend(const Body& body, const Op& op);
   bool enter(const Body& body, const Op& op, size_t depth);
 
   bool refuse(const Body& body, const Op& op, const std::string& what,
               const char* code = "template");
   bool refuse_name(const Body& body, const Op& op, const Found& found);
+  bool refuse_length(const Body& body, const Op& op);
+  bool refuse_steps(const Body& body, const Op& op);
 
   const Body& root_;
   const Scope& scope_;
@@ -243,8 +271,9 @@ const Json* Renderer::member(const Json& object, std::string_view key) {
   const auto* members = object.get_ptr<const Json::object_t*>();
   if (!members) return nullptr;
   steps_ += members->size() / 16;
-  for (const auto& [name, value] : *members)
-    if (name == key) return &value;
+  for (const auto& [name, value] : *members)  // most names differ in size or first letter
+    if (name.size() == key.size() && (key.empty() || name[0] == key[0]) && name == key)
+      return &value;
   return nullptr;
 }
 
@@ -253,7 +282,7 @@ Found Renderer::look_up(const Read& name) {
   const std::string& first = name.path[0];
   const Json* value = nullptr;
   bool top = false;
-  if (first == "." && !stack_.empty()) {
+  if (first.size() == 1 && first[0] == '.' && !stack_.empty()) {
     value = stack_.back();
   } else {
     for (size_t i = stack_.size(); i-- > 0 && !value;) value = member(*stack_[i], first);
@@ -313,29 +342,24 @@ bool Renderer::write(const Body& body, const Op& op, const Json& value, bool esc
                     ", it has no text form; " + way + ", or " + as_json(path));
 }
 
-bool Renderer::put(const Body& body, const Op& op, std::string_view text) {
-  if (text.size() > limits_.output_bytes - std::min(out_.size(), limits_.output_bytes))
-    return refuse(body, op,
-                  "the text is longer than " + std::to_string(limits_.output_bytes) +
-                      " bytes; shorten what goes in, e.g. with `truncate(text, n)`",
-                  "template_limit");
-  out_.append(text);
-  return true;
+bool Renderer::refuse_length(const Body& body, const Op& op) {
+  return refuse(body, op,
+                "the text is longer than " + std::to_string(limits_.output_bytes) +
+                    " bytes; shorten what goes in, e.g. with `truncate(text, n)`",
+                "template_limit");
 }
 
 bool Renderer::put_escaped(const Body& body, const Op& op, std::string_view text) {
-  size_t done = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!is_markup(text[at])) continue;
-    if (!put(body, op, text.substr(done, at - done)) || !put(body, op, html_entity(text[at])))
-      return false;
+  for (size_t done = 0;;) {
+    const size_t at = next_markup(text, done);
+    if (!put(body, op, text.substr(done, at - done))) return false;
+    if (at == text.size()) return true;
+    if (!put(body, op, html_entity(text[at]))) return false;
     done = at + 1;
   }
-  return put(body, op, text.substr(done));
 }
 
-bool Renderer::spend(const Body& body, const Op& op) {
-  if (++steps_ <= limits_.steps) return true;
+bool Renderer::refuse_steps(const Body& body, const Op& op) {
   return refuse(body, op,
                 "the template needs more than " + std::to_string(limits_.steps) +
                     " steps; give it shorter lists",

@@ -52,6 +52,10 @@ TEST_CASE("times are written in UTC with milliseconds, also before 1970", "[cloc
   CHECK(plenum::rfc3339(0) == "1970-01-01T00:00:00.000Z");
   CHECK(plenum::rfc3339(1'795'253'400'123) == "2026-11-21T09:30:00.123Z");
   CHECK(plenum::rfc3339(951'782'399'999) == "2000-02-28T23:59:59.999Z");
+  CHECK(plenum::rfc3339(-1) == "1969-12-31T23:59:59.999Z");
+  CHECK(plenum::rfc3339(-1'000) == "1969-12-31T23:59:59.000Z");
+  CHECK(plenum::rfc3339(INT64_MIN) == "-292275055-05-16T16:47:04.192Z");
+  CHECK(plenum::rfc3339(INT64_MAX) == "292278994-08-17T07:12:55.807Z");
   CHECK(plenum::rfc3339(951'782'400'000) == "2000-02-29T00:00:00.000Z");
   CHECK(plenum::rfc3339(-1) == "1969-12-31T23:59:59.999Z");
 }

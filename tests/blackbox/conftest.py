@@ -1,6 +1,7 @@
 """Black-box tests: the real binary, driven over HTTP as a user would.
 
-`PLENUM` names the binary (else build/dev/tools/plenum).  Every server gets a free port and a data folder of its own; the
+`PLENUM` names the binary (else build/dev/tools/plenum); `PLENUM_TEST_PATIENCE`, a factor (1), is for slow builds: every time
+that a test waits or allows is multiplied by it.  Every server gets a free port and a data folder of its own; the
 models it asks are tests/support/model_server.py, so that nothing leaves 127.0.0.1.  Servers are shared by the tests of a
 module; each test signs in as users of its own, so that no quota or list is shared.
 """
@@ -26,6 +27,8 @@ PROJECT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent / "support"))
 from model_server import ModelServer  # noqa: E402
 
+PATIENCE = float(os.environ.get("PLENUM_TEST_PATIENCE") or 1)
+SANITIZERS_SAY = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
 GEMINI_KEY = "gemini-key-4f1c0e5d"
 OPENAI_KEY = "openai-key-9a27b3e8"
 ANALYSIS = json.loads((PROJECT / "fixtures/clearreply/analyze.json").read_text())
@@ -46,6 +49,7 @@ def binary():
 
 def eventually(holds, timeout=10.0, what="it"):
     """The first true value of `holds`, polled; an AssertionError when there is none in time."""
+    timeout *= PATIENCE
     end = time.monotonic() + timeout
     while True:
         value = holds()
@@ -166,7 +170,7 @@ class Client:
         return self.send("POST", path, body, **{"Content_Type": f"multipart/form-data; boundary={edge}", **headers})
 
     def stream(self, method, path, value=None, **headers):
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=20 * PATIENCE)
         named = {"Authorization": self.token, "Accept": "text/event-stream", "Content-Type": "application/json"}
         named.update({name.replace("_", "-"): text for name, text in headers.items()})
         body = None if value is None else json.dumps(value)
@@ -245,20 +249,27 @@ class Server:
 
     def kill(self):
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(10 * PATIENCE)
 
     def stop(self, timeout=20):
-        """Ends it gracefully; the exit status."""
+        """Ends it gracefully; the exit status.  Leaks are found at the end of the process."""
         if self.process.poll() is None:
             self.signal(signal.SIGTERM)
         try:
-            return self.process.wait(timeout)
+            status = self.process.wait(timeout * PATIENCE)
+            self.no_sanitizer_spoke()
+            return status
         except subprocess.TimeoutExpired:
             self.kill()
             raise
 
+    def no_sanitizer_spoke(self):
+        log = self.log()
+        found = min((log.find(words) for words in SANITIZERS_SAY if words in log), default=-1)
+        assert found < 0, log[found:found + 8000]
+
     def request(self, method, path, body=None, headers=None):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30 * PATIENCE)
         try:
             connection.request(method, path, body, headers or {})
             response = connection.getresponse()
@@ -268,7 +279,7 @@ class Server:
 
     def raw(self, text):
         """What the server says to these bytes, until it hangs up."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=10 * PATIENCE) as connection:
             connection.sendall(text)
             connection.shutdown(socket.SHUT_WR)
             return b"".join(iter(lambda: connection.recv(65536), b""))
@@ -276,6 +287,7 @@ class Server:
     def healthy(self):
         """What must hold after whatever was sent: it runs, nothing broke inside, and no secret was written down."""
         assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log()[-4000:]}"
+        self.no_sanitizer_spoke()
         log = self.log()
         assert "a bug in the engine" not in log, log[-4000:]
         for key in (GEMINI_KEY, OPENAI_KEY):

@@ -251,6 +251,6 @@ def test_a_provider_that_cannot_be_reached_at_all_is_a_503(tmp_path, models):
 
 def test_an_answer_that_never_ends_is_cut_off(probe, models):
     models.script([{"text": "x" * 9_000_000, "times": 0}])
-    reply = probe.post("/ask", {"question": "How?"})
+    reply = probe.post("/slow", {"question": "How?"})
     reply.problem(502, "response_too_large")
     assert len(reply.body) < 2000

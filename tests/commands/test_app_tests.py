@@ -121,6 +121,16 @@ def test_a_job_is_finished_before_the_next_step(asker):
     assert said.status == 0, said
 
 
+def test_a_stream_is_read_to_its_end(asker):
+    said = asker(step("{think: {n: 30}}", "response.status == 202", call="POST /job") + '''
+          - call: GET /jobs/{{last.body.job_id}}/events
+            expect:
+              - response.headers["content-type"] == "text/event-stream"
+              - response.body.contains("node.started") && response.body.contains("run.completed")
+''')
+    assert said.status == 0, said
+
+
 def test_time_stands_still_until_it_is_moved(asker):
     said = asker(step("{think: {n: 3}}", f'response.body.output.at.startsWith("{NEW_YEAR}")') + f"""
           - call: POST /ask

@@ -69,6 +69,26 @@ TEST_CASE("html escapes what could become markup, and nothing else", "[mustache]
       kHtml);
 }
 
+TEST_CASE("html escapes a character wherever it stands, and none beside it", "[mustache]") {
+  const auto page = Template::parse("{{x}}", kHtml);
+  const std::map<char, std::string> entities = {
+      {'&', "&amp;"}, {'<', "&lt;"}, {'>', "&gt;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
+  for (int c = 1; c < 128; ++c) {
+    const auto entity = entities.find(static_cast<char>(c));
+    const std::string shown =
+        entity == entities.end() ? std::string(1, static_cast<char>(c)) : entity->second;
+    for (size_t size = 1; size <= 19; ++size)
+      for (size_t at = 0; at < size; ++at) {
+        const std::string before(at, '='), after(size - at - 1, '%');
+        const Json data = {{"x", before + static_cast<char>(c) + after}};
+        const Result<std::string> text = page->render(ObjectScope(data));
+        REQUIRE(text);
+        if (*text != before + shown + after)
+          FAIL(c << " at " << at << " of " << size << ": " << *text);
+      }
+  }
+}
+
 TEST_CASE("unescaped text in html is for the operator's constants only", "[mustache]") {
   const std::string refused = "error: 1:1: `{{{x}}}` is not escaped; write `{{x}}`";
   CHECK(fill("{{{x}}}", R"({"x": "<b>"})", kHtml) == refused);

@@ -28,6 +28,7 @@ A reply is a map; every key is optional:
 
 import argparse
 import json
+import os
 import re
 import select
 import socket
@@ -126,6 +127,7 @@ class ModelServer:
             return [dict(call) for call in self._calls]
 
     def wait_for_calls(self, count, timeout=10.0):
+        timeout *= float(os.environ.get("PLENUM_TEST_PATIENCE") or 1)
         """The calls, once there are `count`; else an AssertionError."""
         with self._lock:
             if not self._lock.wait_for(lambda: len(self._calls) >= count, timeout):

@@ -124,18 +124,6 @@ Json seen(const front::Response& response) {
               {"body", body ? *std::move(body) : Json(response.body)}};
 }
 
-// A node's path without the indexes of its rounds and items.
-std::string plain(const std::string& path) {
-  std::string text;
-  bool index = false;
-  for (const char c : path) {
-    if (c == '[') index = true;
-    if (!index) text += c == '.' ? '/' : c;
-    if (c == ']') index = false;
-  }
-  return text;
-}
-
 class Case {
  public:
   Case(const std::shared_ptr<const app::App>& app, const app::TestCase& test, World& world,
@@ -246,9 +234,11 @@ class Case {
         [&](auto done) { world_.engine->steps(owner, run.id, done); });
     if (!steps) return;
     std::vector<Reached::Node>& nodes = reached_.runs.emplace_back();
-    for (const StepRow& step : *steps) nodes.push_back({run.graph, plain(step.path), step.status});
+    for (const StepRow& step : *steps)
+      nodes.push_back({run.graph, plain_path(step.path), step.status});
     // What it waits at was reached, although it is not done.
-    if (run.status == RunStatus::waiting) nodes.push_back({run.graph, plain(run.at), "waiting"});
+    if (run.status == RunStatus::waiting)
+      nodes.push_back({run.graph, plain_path(run.at), "waiting"});
   }
 
   const std::shared_ptr<const app::App> shared_app_;

@@ -4,6 +4,17 @@
 
 namespace plenum::testing {
 
+std::string plain_path(const std::string& path) {
+  std::string text;
+  bool index = false;
+  for (const char c : path) {
+    if (c == '[') index = true;
+    if (!index) text += c == '.' ? '/' : c;
+    if (c == ']') index = false;
+  }
+  return text;
+}
+
 std::shared_ptr<void> Activity::hold() {
   const std::lock_guard lock(mutex_);
   ++count_;
@@ -62,7 +73,8 @@ void Replies::set(std::map<std::string, Visits> replies) {
   asked_.clear();
 }
 
-Result<Scripted> Replies::answer(const std::string& graph, const std::string& path) {
+Result<Scripted> Replies::answer(const std::string& graph, const std::string& node) {
+  const std::string path = plain_path(node);
   const std::lock_guard lock(mutex_);
   const auto it = replies_.find(path);
   if (it == replies_.end()) {

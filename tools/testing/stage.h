@@ -14,6 +14,9 @@
 
 namespace plenum::testing {
 
+// A node's path without the indexes of its rounds and items: "each[3].part" is "each/part".
+std::string plain_path(const std::string& path);
+
 // Counts what is under way.  Callable from any thread; outlives its tokens.
 class Activity {
  public:
