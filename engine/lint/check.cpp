@@ -1,6 +1,7 @@
 #include "engine/lint/check.h"
 
 #include "engine/lint/schema_walk.h"
+#include "engine/nodes/nodes.h"
 
 namespace plenum::lint {
 
@@ -50,6 +51,10 @@ const Check* find_check(std::string_view code) {
   for (const Check& check : checks())
     if (check.code == code) return &check;
   return nullptr;
+}
+
+std::string waits_for_kind(std::string_view kind) {
+  return app::find_kind(nodes::kinds(), kind) ? std::string() : quote(kind);
 }
 
 void found(Report& report, const Check& check, const Span& span, std::string message,

@@ -18,14 +18,12 @@ class Queue {
   // False when it is full or closed: `item` is left as it was.  A single item larger than
   // `most_bytes` is taken by an empty queue.
   bool push(T& item, size_t bytes) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (closed_ || items_.size() >= most_ || (bytes_ > 0 && bytes_ + bytes > most_bytes_))
-        return false;
-      items_.emplace_back(std::move(item), bytes);
-      bytes_ += bytes;
-    }
-    filled_.notify_one();
+    const std::lock_guard lock(mutex_);
+    if (closed_ || items_.size() >= most_ || (bytes_ > 0 && bytes_ + bytes > most_bytes_))
+      return false;
+    items_.emplace_back(std::move(item), bytes);
+    bytes_ += bytes;
+    filled_.notify_one();  // under the lock: who takes the item may drop the queue with it
     return true;
   }
 
@@ -44,10 +42,8 @@ class Queue {
 
   // Nothing more comes in; what is there can still be taken.
   void close() {
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-    }
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
     filled_.notify_all();
   }
 

@@ -238,6 +238,8 @@ TEST_CASE("a thousand app files are linted in a second or two", "[lint][slow]") 
   for (int i = 0; i < 1000; ++i) {
     const std::string& name = names[static_cast<size_t>(i) % names.size()];
     std::string text = files["apps.d/" + name];
+    if (const size_t tests = text.find("\ntests: "); tests != std::string::npos)
+      text.erase(tests + 1);  // those of the two apps call them by their names
     const std::string app = "app" + std::to_string(i);
     const std::string old = "\napp: " + name.substr(0, name.rfind('.'));
     text.replace(text.find(old), old.size(), "\napp: " + app);

@@ -6,6 +6,7 @@
 
 #include "engine/lint/check.h"
 #include "engine/lint/pages.h"
+#include "engine/nodes/nodes.h"
 
 using namespace plenum;
 
@@ -46,5 +47,14 @@ TEST_CASE("every code of the specification can be explained", "[lint]") {
         "A807", "A808", "A809", "A810", "C901", "C902", "C903", "C904"}) {
     CAPTURE(code);
     CHECK(lint::explained(code) != "");
+  }
+}
+
+// Those that the loader reports, once it reads bodies.
+TEST_CASE("the checks of bodies can be explained when there are any", "[lint]") {
+  for (const auto& [kind, code] : std::map<std::string, std::string>{
+           {"loop", "G303"}, {"map", "G305"}, {"graph", "G307"}, {"parallel", "D407"}}) {
+    CAPTURE(code);
+    CHECK((lint::explained(code) != "") == (app::find_kind(nodes::kinds(), kind) != nullptr));
   }
 }

@@ -1,6 +1,7 @@
 // G306: a run that pauses where no route goes on.
 #include "engine/lint/check.h"
 #include "engine/lint/flow.h"
+#include "engine/lint/places.h"
 
 namespace plenum::lint {
 
@@ -34,7 +35,8 @@ Fix added(const yaml::Node& routes, const std::string& line) {
 void run(const Subject& subject, Report& report) {
   const yaml::Node* routes = subject.root.find("routes");
   if (!routes || routes->members.empty() || !subject.sound(*routes)) return;
-  for (const auto& [name, graph] : subject.app.graphs)
+  each_sound_graph(subject, [&](const app::Graph& graph, const yaml::Node&) {
+    const std::string& name = graph.name;
     for (const app::NodeDef* node : all_nodes(graph.nodes))
       if (const app::NodeDef& def = *node; def.kind == "interrupt" && started(subject.app, name) &&
                                            !resumed(subject.app, name, def.id))
@@ -44,6 +46,7 @@ void run(const Subject& subject, Report& report) {
                     "no route resumes " + quote(def.id),
                     "runs that pause here expire: add a route, " + line_for(name, def.id),
                     {added(*routes, line_for(name, def.id))}});
+  });
 }
 
 }  // namespace

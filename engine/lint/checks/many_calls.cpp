@@ -47,21 +47,33 @@ Check many_calls_check() {
           "A loop in a map whose calls are tried again: the product is how often a model may be "
           "asked in "
           "one run.",
-          R"(input: {parts: {type: array, maxItems: 300, items: {type: string, maxLength: 99}}}
-nodes:
-  - id: «each»
-    map: {over: parts, max_items: 300, do: [{id: note, retry: 5, llm: {model: quick, prompt: Hello}}]}
+          R"(plenum: 1
+app: test
+models: {m: {use: openai/gpt-5-nano, max_tokens: 100}}
+routes: {POST /go: {start: main, async: true, quota: 10/day}}
+graphs:
+  main:
+    input: {parts: {type: array, maxItems: 300, items: {type: string, maxLength: 99}}}
+    nodes:
+      - id: «each»
+        map: {over: parts, max_items: 300, do: [{id: note, retry: 5, llm: {model: m, prompt: Hello}}]}
 )",
-          R"(input: {parts: {type: array, maxItems: 20, items: {type: string, maxLength: 99}}}
-nodes:
-  - id: each
-    map: {over: parts, max_items: 20, do: [{id: note, llm: {model: quick, prompt: Hello}}]}
+          R"(plenum: 1
+app: test
+models: {m: {use: openai/gpt-5-nano, max_tokens: 100}}
+routes: {POST /go: {start: main, async: true, quota: 10/day}}
+graphs:
+  main:
+    input: {parts: {type: array, maxItems: 20, items: {type: string, maxLength: 99}}}
+    nodes:
+      - id: each
+        map: {over: parts, max_items: 20, do: [{id: note, llm: {model: m, prompt: Hello}}]}
 )",
           [](const Subject& subject, Report& report) {
             for (const auto& [name, graph] : subject.app.graphs)
               look(subject, graph.nodes, {}, report);
           },
-          "`loop` and `map`"};
+          waits_for_kind("map")};
 }
 
 }  // namespace plenum::lint

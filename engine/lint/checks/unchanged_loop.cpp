@@ -58,7 +58,7 @@ nodes:
                 if (def->kind == "loop") judge(subject, graph, *def, report);
             });
           },
-          "`loop`"};
+          waits_for_kind("loop")};
 }
 
 }  // namespace plenum::lint

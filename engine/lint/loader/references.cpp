@@ -97,7 +97,8 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 Hello
 )"},
       {"R211", Severity::error, "a test that calls a route the app has not",
-       "A test calls what a client could: a route of `routes`, below `/api/v1/{app}`, or a page that "
+       "A test calls what a client could: a route of `routes`, below `/api/v1/{app}`, or a page "
+       "that "
        "every app has, such as `/jobs/{id}`.",
        R"(plenum: 1
 app: test
