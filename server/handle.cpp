@@ -98,8 +98,9 @@ OnRun answer_with_events(const Exchange& exchange) {
 // so only an id that cannot be guessed will do.
 bool may_name(const Exchange& exchange, const std::string& thread) {
   if (!exchange.caller.signed_in) return is_id(thread, "thread");
-  return thread.size() <= 100 && std::all_of(thread.begin(), thread.end(),
-                                             [](unsigned char c) { return c > ' ' && c != 0x7f; });
+  return !thread.empty() && thread.size() <= 100 &&
+         std::all_of(thread.begin(), thread.end(),
+                     [](unsigned char c) { return c > ' ' && c != 0x7f; });
 }
 
 void start(const Exchange& exchange, Input input) {
@@ -108,10 +109,10 @@ void start(const Exchange& exchange, Input input) {
   StartOptions options;
   options.job = route.async || wants_job(*exchange.request);
   options.id = engine.new_run_id(options.job);
-  options.thread = std::move(input.thread);
-  if (const std::string* thread = exchange.request->header("plenum-thread"))
-    options.thread = *thread;
-  if (!options.thread.empty() && !may_name(exchange, options.thread))
+  const std::string* header = exchange.request->header("plenum-thread");
+  const bool named = header || !input.thread.empty();
+  options.thread = header ? *header : std::move(input.thread);
+  if (named && !may_name(exchange, options.thread))
     return exchange.send(Error{Kind::invalid,
                                exchange.caller.signed_in
                                    ? "a thread's id has 1 to 100 printable characters"

@@ -132,8 +132,9 @@ struct Graph {
   Block nodes;
   std::optional<Value> output;  // default: the last node's result
   Type output_type;
-  bool pauses = false;  // it, or a graph that it calls, has an interrupt
-  bool keeps = false;   // some state key outlives the run
+  bool pauses = false;          // it, or a graph that it calls, has an interrupt
+  bool keeps = false;           // some state key outlives the run
+  bool keeps_for_user = false;  // with `keep: user`
   const Field* field(std::string_view name) const;  // of input or state
 };
 

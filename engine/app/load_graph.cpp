@@ -28,7 +28,10 @@ class GraphLoader {
     for (const Field& field : graph_.input)
       reader_.free_name(field.name, field.span, "a state key");
     if (const Node* state = node.find("state")) load_state(reader_, *state, graph_);
-    for (const Field& field : graph_.state) graph_.keeps = graph_.keeps || field.keep != Keep::run;
+    for (const Field& field : graph_.state) {
+      graph_.keeps = graph_.keeps || field.keep != Keep::run;
+      graph_.keeps_for_user = graph_.keeps_for_user || field.keep == Keep::user;
+    }
     name_fields();
     reader_.body = [this](const Node& list, const std::string& branch, const BodyScope& scope) {
       return load_body(list, branch, scope);

@@ -219,6 +219,12 @@ class RouteLoader {
                                " shows what belongs to its caller, so it cannot be "
                                "called without sign-in",
                            "auth: required");
+    if (const Graph* g = graph(); g && route_.does == Does::start && g->keeps_for_user)
+      reader_.report.error("S104", member.key_span,
+                           quote(member.key) +
+                               " starts a graph with `keep: user`; callers without "
+                               "sign-in would see what others of them left",
+                           "auth: required");
     if (route_.auth != Route::Auth::open) return;
     route_.plans.clear();  // those that `access` gives
     if (member.value.find("plans"))

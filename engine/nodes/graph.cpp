@@ -101,6 +101,8 @@ void check_call(Reader& reader, const yaml::Node& yaml, Call& call) {
     reader.report.error("S101", key->key_span,
                         "`key` has no meaning for a graph that is waited for",
                         "remove it, or add wait: false");
+  if (call.wait && call.name.graph->keeps)
+    reader.unsupported(yaml.span, "waiting for a graph that keeps values (`keep`)");
   if (call.wait && call.name.graph->pauses && reader.concurrent)
     reader.report.error("G305", yaml.span,
                         "graph " + quote(call.name.graph->name) +

@@ -191,7 +191,7 @@ graphs:
 TEST_CASE("`messages` are the turns before the prompt", "[llm]") {
   const auto app = test_app(R"(
 input: {history: any}
-nodes: [{id: ask, llm: {model: quick, messages: =history, prompt: And now?}}]
+nodes: [{id: ask, llm: {model: quick, messages: =history, prompt: "And now?"}}]
 )");
   TestRun run(app, Json{{"history",
                          {{{"role", "user"}, {"content", "Hi"}},
