@@ -180,7 +180,10 @@ struct Limits {
   int steps = 500;
   std::optional<milliseconds> timeout;  // default: 60 s, jobs 30 min
   size_t state_bytes = 1 << 20;
+  // The hosts that an `http` node may reach: "api.example.com", in development also
+  // "http://127.0.0.1:8081".
   std::vector<std::string> hosts;
+  Span hosts_span;
 };
 
 struct App {
@@ -189,6 +192,11 @@ struct App {
   std::string hash;                          // of every file it was made from
   std::map<std::string, std::string> files;  // those files
   std::shared_ptr<const Json> env;           // what expressions see as `env`
+  struct Secret {
+    std::string name;
+    Span span;
+  };
+  std::vector<Secret> secrets;  // names whose values the operator must set
   std::map<std::string, std::shared_ptr<const Model>> models;
   std::map<std::string, Collection> collections;
   std::map<std::string, Graph> graphs;

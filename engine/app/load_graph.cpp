@@ -14,8 +14,8 @@ namespace {
 
 const std::vector<std::string> kNodeKeys = {"id",      "when",  "set",      "next",     "retry",
                                             "timeout", "cache", "on_error", "progress", "note"};
-const std::vector<std::string> kLaterKinds = {"http", "retrieve", "ingest", "map", "parallel",
-                                              "loop", "graph",    "wait",   "emit"};
+const std::vector<std::string> kLaterKinds = {"retrieve", "ingest", "map",  "parallel",
+                                              "loop",     "graph",  "wait", "emit"};
 
 class GraphLoader {
  public:

@@ -12,6 +12,7 @@
 #include "engine/app/app.h"
 #include "engine/app/files.h"
 #include "engine/app/kind.h"
+#include "engine/app/outbound.h"
 #include "engine/base/diagnostic.h"
 #include "engine/yaml/yaml.h"
 
@@ -61,6 +62,10 @@ struct CollectionRef {
 };
 
 struct Use;  // load.h
+// `headers:` of a request.
+struct Headers {
+  Values values;
+};
 
 class Reader {
  public:
@@ -75,6 +80,8 @@ class Reader {
   // What nodes may refer to.
   std::map<std::string, ModelRef> models;
   const std::map<std::string, Collection>* collections = nullptr;
+  const std::vector<std::string>* hosts = nullptr;  // `limits.hosts`
+  std::set<std::string> secrets;                    // declared names
 
   // The names in scope, with their types; and which of them are state keys that no path has written
   // yet.
@@ -109,6 +116,11 @@ class Reader {
   void read(const yaml::Node& node, FieldType& out);
   void read(const yaml::Node& node, FieldMap& out);
   void read(const yaml::Node& node, Quota& out);  // "20/day"
+  void read(const yaml::Node& node, Values& out);
+  void read(const yaml::Node& node, Headers& out);
+  void read(const yaml::Node& node, Address& out);
+  void read(const yaml::Node& node, Auth& out);
+  void read(const yaml::Node& node, Statuses& out);
   void read_int(const yaml::Node& node, int& out, int low, int high);
   void read_size(const yaml::Node& node, size_t& out);
   void read_word(const yaml::Node& node, std::string& out, const std::vector<std::string>& words);
@@ -126,6 +138,7 @@ class Reader {
   // Reports names that mean something else in expressions, or to `next`.
   bool free_name(const std::string& id, const Span& span, const std::string& what);
   void unsupported(const Span& span, const std::string& what);
+  bool known_secret(const yaml::Node& node, const std::string& name);
 
   // Compiles with the names in scope; problems go to the report at their place inside `node`.
   std::optional<cel::Expression> compile(const yaml::Node& node, std::string text,
@@ -166,6 +179,10 @@ class Reader {
   bool stays_inside(const yaml::Node& node, const std::string& path);
   void report_no_file(const yaml::Node& node, const std::string& path);
   bool looks_like_path(const yaml::Node& node, std::string_view text);
+  bool fixed_origin(const yaml::Node& node, const std::string& text, Origin& origin);
+  void computed_host(const yaml::Node& node);
+  bool good_rest(const yaml::Node& node, std::string_view rest);
+  bool reads_secret(const Problem& problem, const Place& place);
 };
 
 }  // namespace plenum::app

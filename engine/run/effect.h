@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/app/app.h"
+#include "engine/app/outbound.h"
 #include "engine/base/json.h"
 
 namespace plenum::run {
@@ -28,6 +29,17 @@ struct CallModel {
   std::vector<Turn> turns;
   std::shared_ptr<const Json> schema;  // structured output wanted
   std::optional<int> max_tokens;
+};
+
+// A request to somebody else's server.
+struct CallHttp {
+  std::string method, url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  app::Auth auth;  // names the secret; effects/ puts in its value
+  app::Statuses expect;
+  bool local = false;         // http:// to this machine
+  bool at_most_once = false;  // a write that the peer cannot tell from its repetition
 };
 
 struct ExtractText {
@@ -55,6 +67,6 @@ struct DeleteRow {
   bool app_owned = false;
 };
 
-using Effect = std::variant<CallModel, ExtractText, MakePdf, PutRow, GetRow, DeleteRow>;
+using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow>;
 
 }  // namespace plenum::run
