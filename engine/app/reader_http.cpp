@@ -131,7 +131,7 @@ void Reader::read(const Node& node, Headers& out) {
       report.error("S104", member.key_span,
                    "the header " + quote(member.key) + " is set by the server itself", "remove it");
     else if (name == "authorization" || name == "proxy-authorization" || name == "cookie")
-      report.error("A801", member.key_span,
+      report.error("A802", member.key_span,
                    "the header " + quote(member.key) + " carries a secret, which no file holds",
                    "auth: {bearer: A_SECRET}, and the name under `secrets`");
     else if (name == "idempotency-key")

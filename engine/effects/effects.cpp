@@ -67,6 +67,8 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
              const EffectContext& context, Done done);
   void start(uint64_t handle, const run::DeleteRow& ask, const run::Perform& what,
              const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::QueryRows& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
 
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
 
@@ -301,6 +303,8 @@ Owner scope(const EffectContext& context, bool app_owned) {
   return app_owned ? Owner{context.owner.app, "app"} : context.owner;
 }
 
+constexpr JsonLimits kStoredRow{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000};
+
 std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply>)> done,
                                            std::string collection) {
   return [done = std::move(done), collection = std::move(collection)](Result<Row> row) {
@@ -308,8 +312,7 @@ std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply
       return done(
           fail(Kind::not_found, "there is no such row in `" + collection + "`", "not_found"));
     if (!row) return done(tl::unexpected(std::move(row).error()));
-    Result<Json> data =
-        parse_json(row->data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+    Result<Json> data = parse_json(row->data, kStoredRow);
     if (!data) return done(tl::unexpected(std::move(data).error()));
     done(EffectReply{Json{{"id", row->id}, {"data", *std::move(data)}}, 0, ""});
   };
@@ -341,6 +344,55 @@ void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perfor
                             if (!deleted) return done(tl::unexpected(std::move(deleted).error()));
                             done(EffectReply{Json{{"id", id}}, 0, ""});
                           });
+}
+
+namespace {
+
+// The row under `row`, and what the node saw.
+class RowScope final : public Scope {
+ public:
+  RowScope(const Json& row, const Json& names) : row_(row), names_(names) {}
+  const Json* find(std::string_view name) const override {
+    return name == "row" ? &row_ : plenum::find(names_, name);
+  }
+
+ private:
+  const Json& row_;
+  const Json& names_;
+};
+
+std::function<Result<bool>(const Row&)> condition(const run::QueryRows& ask) {
+  if (!ask.where) return nullptr;
+  return [where = ask.where, names = ask.names](const Row& row) -> Result<bool> {
+    Json fields = TRY(parse_json(row.data, kStoredRow));
+    if (!plenum::find(fields, "id")) fields["id"] = row.id;
+    return where.holds(RowScope(fields, names));
+  };
+}
+
+Result<EffectReply> rows_reply(Result<std::vector<Row>> rows) {
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  EffectReply reply;
+  reply.result = Json::array();
+  for (const Row& row : *rows)
+    reply.result.push_back(Json{{"id", row.id}, {"data", TRY(parse_json(row.data, kStoredRow))}});
+  return reply;
+}
+
+}  // namespace
+
+void Effects::Work::start(uint64_t, const run::QueryRows& ask, const run::Perform&,
+                          const EffectContext& context, Done done) {
+  RowQuery query;
+  query.equal = ask.equal;
+  query.sort = ask.sort;
+  query.descending = ask.descending;
+  query.limit = ask.limit;
+  query.keep = condition(ask);
+  parts.store->query(scope(context, ask.app_owned), ask.collection, std::move(query),
+                     [done = std::move(done)](Result<std::vector<Row>> rows) {
+                       done(rows_reply(std::move(rows)));
+                     });
 }
 
 Effects::Effects(Parts parts) : work_(std::make_shared<Work>(std::move(parts))) {}

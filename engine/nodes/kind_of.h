@@ -55,6 +55,15 @@ class KindOf {
          }});
     return std::move(*this);
   }
+  // A field that no type of the language reads by itself; what was read before it is there.
+  KindOf&& reads(std::string name, std::string type, std::string summary,
+                 void (*read)(Reader&, const yaml::Node&, T&)) && {
+    kind_.fields.push_back({std::move(name), std::move(type), false, std::move(summary),
+                            [read](Reader& reader, const yaml::Node& value, run::Node& node) {
+                              read(reader, value, static_cast<T&>(node));
+                            }});
+    return std::move(*this);
+  }
   // The names that the node's templates see instead of the state.
   KindOf&& with(app::With T::*member, std::string summary) && {
     std::move(*this).field("with", member, false, std::move(summary));

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -67,6 +69,19 @@ struct DeleteRow {
   bool app_owned = false;
 };
 
-using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow>;
+// Rows that a condition holds for.
+struct QueryRows {
+  std::string collection;
+  app::Expr where;  // sees `row` and `names`; none: every row
+  Json names = Json::object();
+  Json equal = Json::object();  // {field: value} that `where` asks for anyway
+  std::string sort;             // a field; "": newest first
+  bool descending = false;
+  int limit = 50;
+  bool app_owned = false;
+};
+
+using Effect =
+    std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow, QueryRows>;
 
 }  // namespace plenum::run

@@ -52,6 +52,13 @@ inline std::string effect(const run::PutRow& ask) {
 inline std::string effect(const run::GetRow& ask) {
   return "get " + ask.collection + " " + ask.id;
 }
+inline std::string effect(const run::QueryRows& ask) {
+  return "query " + ask.collection + (ask.where ? " where " + ask.where.code->text() : "") +
+         (ask.names.empty() ? "" : " seeing " + to_text(ask.names)) +
+         (ask.equal.empty() ? "" : " equal " + to_text(ask.equal)) +
+         (ask.sort.empty() ? "" : (ask.descending ? " by -" : " by ") + ask.sort) + " limit " +
+         std::to_string(ask.limit) + (ask.app_owned ? " of the app" : "");
+}
 inline std::string effect(const run::DeleteRow& ask) {
   return "delete " + ask.collection + " " + ask.id;
 }

@@ -5,30 +5,10 @@ namespace plenum::lint {
 
 std::vector<Check> outbound_checks() {
   return {
-      {"A801", Severity::error, "a secret in the file",
-       "An app file is read by many and kept for ever. A secret's value is set in the server's "
-       "environment; the file names it under `secrets` and in `auth`.",
-       R"(plenum: 1
-app: test
-limits: {hosts: [api.example.com]}
-routes: {POST /go: {start: main}}
-graphs:
-  main:
-    nodes: [{id: a, http: {get: "https://api.example.com/", headers: {«Authorization»: Bearer 1234}}}]
-)",
-       R"(plenum: 1
-app: test
-secrets: [CRM_TOKEN]
-limits: {hosts: [api.example.com]}
-routes: {POST /go: {start: main}}
-graphs:
-  main:
-    nodes: [{id: a, http: {get: "https://api.example.com/", auth: {bearer: CRM_TOKEN}}}]
-)"},
-      {"A802", Severity::error, "a secret in an expression or a template",
-       "What an expression or a template reads can end up in a prompt, a log or an answer. A "
-       "secret's "
-       "value goes into the header that `auth` names and nowhere else.",
+      {"A802", Severity::error, "a secret in an expression, a template or `headers`",
+       "What an expression or a template reads can end up in a prompt, a log or an answer, and a "
+       "file "
+       "is read by many. A secret's value goes into the header that `auth` names and nowhere else.",
        R"(plenum: 1
 app: test
 secrets: [CRM_TOKEN]
