@@ -1,5 +1,6 @@
 // A810: an http write that would be tried again, if its peer could know it again.
 #include "engine/lint/check.h"
+#include "engine/lint/flow.h"
 #include "engine/lint/places.h"
 
 namespace plenum::lint {
@@ -15,7 +16,8 @@ const yaml::Member* write_of(const yaml::Node& http) {
 
 void run(const Subject& subject, Report& report) {
   each_sound_graph(subject, [&](const app::Graph& graph, const yaml::Node&) {
-    for (const app::NodeDef& def : graph.nodes.nodes) {
+    for (const app::NodeDef* one : all_nodes(graph.nodes)) {
+      const app::NodeDef& def = *one;
       const yaml::Node* node = subject.node(def);
       const yaml::Node* http = node && def.kind == "http" ? node->find("http") : nullptr;
       const yaml::Member* write = http && def.retry.max > 0 ? write_of(*http) : nullptr;

@@ -25,7 +25,7 @@ limits: {hosts: [api.example.com]}
 routes: {POST /go: {start: main}}
 graphs:
   main:
-    nodes: [{id: a, http: {post: "https://api.example.com/", auth: {bearer: CRM_TOKEN}}}]
+    nodes: [{id: a, http: {get: "https://api.example.com/", auth: {bearer: CRM_TOKEN}}}]
 )"},
       {"A803", Severity::error, "a URL whose host is computed",
        "Whoever can choose the host can make the server call its own network or hand out what it "
