@@ -24,11 +24,29 @@ void check_providers(const app::App& app, const std::set<std::string>& callable,
   }
 }
 
+void check_secrets(const app::App& app, Secrets& secrets, Report& report) {
+  for (const app::App::Secret& secret : app.secrets)
+    if (const Result<> loaded = secrets.load(secret.name); !loaded)
+      report.error(
+          "A811", secret.span, loaded.error().message,
+          "set " + secret.name + " or " + secret.name + "_FILE in the server's environment");
+}
+
+void check_hosts(const app::App& app, bool local_allowed, Report& report) {
+  for (const std::string& host : app.limits.hosts)
+    if (host.starts_with("http://") && !local_allowed)
+      report.error("A804", app.limits.hosts_span,
+                   quote(host) +
+                       " is on this machine, which an app may call in development only, "
+                       "and where the operator allows it",
+                   "name a public host, or set outbound.allow_local: true "
+                   "(PLENUM_OUTBOUND_ALLOW_LOCAL)");
+}
+
 }  // namespace
 
 std::shared_ptr<const Catalog> load_catalog(const app::Files& files, const std::string& folder,
-                                            const std::set<std::string>& callable,
-                                            const Catalog* before) {
+                                            const Granted& granted, const Catalog* before) {
   auto catalog = std::make_shared<Catalog>();
   for (const std::string& file : files.list(folder)) {
     if (!file.ends_with(".yaml") && !file.ends_with(".yml")) continue;
@@ -38,7 +56,11 @@ std::shared_ptr<const Catalog> load_catalog(const app::Files& files, const std::
     Report report;
     for (Diagnostic& finding : linted.findings)
       if (finding.severity != Severity::advice) report.add(std::move(finding));
-    if (app) check_providers(*app, callable, report);
+    if (app) {
+      check_providers(*app, granted.providers, report);
+      check_secrets(*app, *granted.secrets, report);
+      check_hosts(*app, granted.local_hosts, report);
+    }
     if (report.has_errors()) app = nullptr;
     for (Diagnostic& finding : report.sorted()) catalog->findings.push_back(std::move(finding));
     if (app) {

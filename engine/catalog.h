@@ -6,15 +6,22 @@
 #include <string>
 
 #include "engine/app/files.h"
+#include "engine/base/secret.h"
 #include "engine/engine.h"
 
 namespace plenum {
 
-// Loads every apps.d/*.yaml.  A model of a provider that is not in `callable` is an error.  An app
-// with an error keeps its version of `before`, if it had one.
+// What the operator gives to apps, without which one that names it is not served.
+struct Granted {
+  std::set<std::string> providers;  // that can be called
+  Secrets* secrets = nullptr;       // loaded from their source as apps name them
+  bool local_hosts = false;
+};
+
+// Loads every apps.d/*.yaml.  What an app names and is not granted is an error.  An app with an
+// error keeps its version of `before`, if it had one.  Waits for the disk.
 std::shared_ptr<const Catalog> load_catalog(const app::Files& files, const std::string& folder,
-                                            const std::set<std::string>& callable,
-                                            const Catalog* before);
+                                            const Granted& granted, const Catalog* before);
 
 // An app's files as one text for the store, and an app from it.  The same app: the same hash.
 std::string pack_bundle(const app::App& app);

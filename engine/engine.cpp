@@ -75,6 +75,7 @@ class EngineImpl final : public Engine {
   explicit EngineImpl(Settings settings)
       : settings_(std::move(settings)),
         clock_(settings_.stage ? settings_.stage->clock : std::make_shared<const SystemClock>()),
+        secrets_(std::make_shared<Secrets>(settings_.secrets)),
         work_(asio::make_work_guard(io_)),
         disk_(1) {}
 
@@ -116,6 +117,8 @@ class EngineImpl final : public Engine {
     parts.clock = clock_.get();
     parts.script = stage ? stage->script : nullptr;
     parts.hold = hold;
+    parts.secrets = secrets_;
+    parts.allow_local_hosts = settings_.allow_local_hosts && settings_.development;
     parts.extract_helper = settings_.extract_helper;
     parts.post = post;
     parts.files = [this](std::function<void()> f) { on_disk(std::move(f)); };
@@ -128,7 +131,7 @@ class EngineImpl final : public Engine {
                       [this](std::vector<FileRow> files) { remove_files(std::move(files)); }});
     thread_ = std::thread([this] { loop(); });
     TRY(keep(stage ? stage->catalog
-                   : load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(),
+                   : load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(),
                                   nullptr)));
     return recover();
   }
@@ -139,7 +142,7 @@ class EngineImpl final : public Engine {
     asio::post(disk_, [this, done = std::move(done)] {
       const auto before = catalog();
       const Result<> kept = keep(
-          load_catalog(*app::disk_files(settings_.root), settings_.apps, callable(), before.get()));
+          load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(), before.get()));
       if (!kept) spdlog::error("reloading the apps: {}", kept.error().message);
       asio::post(io_, [this, done] {
         schedule();
@@ -302,12 +305,12 @@ class EngineImpl final : public Engine {
     return made;
   }
 
-  // The providers whose models an app may name; in development the missing ones answer offline.
-  std::set<std::string> callable() const {
-    std::set<std::string> names = {"offline"};
+  // In development the providers that are missing answer offline.
+  Granted granted() const {
+    Granted all{{"offline"}, secrets_.get(), settings_.allow_local_hosts && settings_.development};
     for (const std::string& name : llm::provider_names())
-      if (settings_.development || settings_.providers.contains(name)) names.insert(name);
-    return names;
+      if (settings_.development || settings_.providers.contains(name)) all.providers.insert(name);
+    return all;
   }
 
   // Definitions are on disk before the first run that is pinned to them.
@@ -343,6 +346,9 @@ class EngineImpl final : public Engine {
       if (!text) return done(tl::unexpected(std::move(text).error()));
       Result<std::shared_ptr<const app::App>> loaded = unpack_bundle(app, *text);
       if (loaded) older_[hash] = *loaded;
+      if (loaded)  // what is not set any more fails where it is needed
+        for (const app::App::Secret& secret : (*loaded)->secrets)
+          if (!secrets_->find(secret.name)) (void)secrets_->load(secret.name);
       done(std::move(loaded));
     });
   }
@@ -358,6 +364,7 @@ class EngineImpl final : public Engine {
 
   const Settings settings_;
   const std::shared_ptr<const Clock> clock_;
+  const std::shared_ptr<Secrets> secrets_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   asio::thread_pool disk_;

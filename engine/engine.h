@@ -14,6 +14,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/json.h"
 #include "engine/base/result.h"
+#include "engine/base/secret.h"
 #include "engine/llm/provider.h"
 #include "engine/store/store.h"
 
@@ -37,8 +38,10 @@ struct Settings {
   std::map<std::string, llm::Access> providers;  // those that can be called, by name
   bool development = true;                       // a provider that is missing answers offline
   bool allow_unsandboxed = false;
-  std::string extract_helper;  // absolute path of the plenum-extract program
-  int jobs_at_once = 256;      // claimed and unfinished
+  bool allow_local_hosts = false;  // `http` nodes may call this machine; never in production
+  Secrets::Source secrets;         // where the values of `secrets` come from; unset: none is set
+  std::string extract_helper;      // absolute path of the plenum-extract program
+  int jobs_at_once = 256;          // claimed and unfinished
   int64_t jobs_per_owner = 100, jobs_queued = 10'000;
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
   milliseconds run_time{60'000}, job_time{30 * 60'000};

@@ -74,7 +74,7 @@ class Settings {
   static const std::vector<std::string>& known() {
     static const std::vector<std::string> keys = [] {
       std::vector<std::string> all = {"listen", "data", "mode", "allow_unsandboxed",
-                                      "connections_per_address"};
+                                      "connections_per_address", "outbound.allow_local"};
       for (const std::string& provider : llm::provider_names())
         for (const char* key : {"base_url", "api_version"})
           all.push_back("providers." + provider + "." + key);
@@ -127,6 +127,13 @@ Result<> read_connections(const Settings& settings, server::ServeOptions& option
                                  "; it must be 1 to " + std::to_string(options.connections));
 }
 
+// What an app names under `secrets`.
+Result<std::optional<std::string>> app_secret(const std::string& name) {
+  std::string value = TRY(secret(name));
+  if (value.empty()) return std::nullopt;
+  return value;
+}
+
 // A provider can be called when there is a key, or when the operator names a server of their own.
 Result<> read_providers(const Settings& settings, std::map<std::string, llm::Access>& providers) {
   for (const std::string& name : llm::provider_names()) {
@@ -177,6 +184,12 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   }
   options.engine.allow_unsandboxed = TRY(flag(settings, "allow_unsandboxed"));
   TRY(read_connections(settings, options));
+  options.engine.allow_local_hosts = TRY(flag(settings, "outbound.allow_local"));
+  if (options.engine.allow_local_hosts && !options.engine.development)
+    return fail(Kind::invalid,
+                "the setting `outbound.allow_local` is for development: in production no app may "
+                "call this machine; unset it (PLENUM_OUTBOUND_ALLOW_LOCAL)");
+  options.engine.secrets = &app_secret;
   TRY(read_providers(settings, options.engine.providers));
   return options;
 }

@@ -132,9 +132,11 @@ struct Graph {
   Block nodes;
   std::optional<Value> output;  // default: the last node's result
   Type output_type;
-  bool pauses = false;          // it, or a graph that it calls, has an interrupt
-  bool keeps = false;           // some state key outlives the run
-  bool keeps_for_user = false;  // with `keep: user`
+  bool pauses = false;  // it, or a graph that it calls, has an interrupt
+  bool keeps = false;   // some state key outlives the run
+  // It finds what its owner has without being told an id: `keep: user`, queries.  Callers without
+  // sign-in are all one owner.
+  bool reads_owner = false;
   const Field* field(std::string_view name) const;  // of input or state
 };
 
@@ -218,7 +220,10 @@ struct Limits {
   int steps = 500;
   std::optional<milliseconds> timeout;  // default: 60 s, jobs 30 min
   size_t state_bytes = 1 << 20;
+  // The hosts that an `http` node may reach: "api.example.com", in development also
+  // "http://127.0.0.1:8081".
   std::vector<std::string> hosts;
+  Span hosts_span;
 };
 
 struct App {
@@ -227,6 +232,11 @@ struct App {
   std::string hash;                          // of every file it was made from
   std::map<std::string, std::string> files;  // those files
   std::shared_ptr<const Json> env;           // what expressions see as `env`
+  struct Secret {
+    std::string name;
+    Span span;
+  };
+  std::vector<Secret> secrets;  // names whose values the operator must set
   std::map<std::string, std::shared_ptr<const Model>> models;
   std::map<std::string, Collection> collections;
   std::map<std::string, Graph> graphs;

@@ -17,7 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"secrets", "tools", "webhooks"};
+const std::vector<std::string> kLater = {"tools", "webhooks"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");
@@ -77,6 +77,58 @@ void load_env(Reader& reader, const Node& node, App& app) {
   reader.env = Type::object(std::move(fields), false, "`env`");
 }
 
+bool is_secret_name(const std::string& name) {
+  return name.size() >= 2 && name.size() <= 64 && name[0] >= 'A' && name[0] <= 'Z' &&
+         std::all_of(name.begin(), name.end(), [](char c) {
+           return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+         });
+}
+
+// The server's own settings and keys are not an app's to send anywhere.
+bool is_servers_own(const std::string& name) {
+  if (name.starts_with("PLENUM_") || name.ends_with("_FILE")) return true;
+  for (const char* provider : {"GEMINI", "OPENAI", "ANTHROPIC"})
+    if (name == std::string(provider) + "_API_KEY") return true;
+  return false;
+}
+
+// A list of names; the values come from the operator, when the app is served.
+void load_secrets(Reader& reader, const Node& node, App& app) {
+  if (!reader.is_list(node, "`secrets`")) return;
+  for (const Node& item : node.items) {
+    std::string name;
+    if (!reader.read(item, name)) continue;
+    if (!is_secret_name(name))
+      reader.report.error("S104", item.span, quote(name) + " is not the name of a secret",
+                          "capitals, digits and _, as in the environment: CRM_TOKEN");
+    else if (is_servers_own(name))
+      reader.report.error("A811", item.span,
+                          quote(name) + " is the server's own; no app can use it",
+                          "give the app a secret of its own name");
+    else if (!reader.secrets.insert(name).second)
+      reader.report.error("Y001", item.span, "secret " + quote(name) + " is there twice");
+    else
+      app.secrets.push_back({name, item.span});
+  }
+}
+
+void load_hosts(Reader& reader, const Node& node, Limits& limits) {
+  limits.hosts_span = node.span;
+  std::vector<std::string> words;
+  reader.read_words(node, words);
+  for (size_t i = 0; i < words.size(); ++i) {
+    const Span& span = node.is(Node::Kind::list) ? node.items[i].span : node.span;
+    const Result<Origin> host = read_host(words[i]);
+    if (host) {
+      limits.hosts.push_back(words[i]);
+      continue;
+    }
+    const Result<Origin> meant = read_origin(words[i]);
+    reader.report.error("S104", span, quote(words[i]) + " is not a host: " + host.error().message,
+                        meant ? quote(meant->text()) : "");
+  }
+}
+
 void load_limits(Reader& reader, const Node& node, Limits& limits) {
   if (!reader.map_of(node, "`limits`", {"cost_per_run", "steps", "timeout", "state", "hosts"}))
     return;
@@ -90,7 +142,7 @@ void load_limits(Reader& reader, const Node& node, Limits& limits) {
   if (const Node* steps = node.find("steps")) reader.read_int(*steps, limits.steps, 1, 1000);
   if (const Node* timeout = node.find("timeout")) reader.read(*timeout, limits.timeout);
   if (const Node* state = node.find("state")) reader.read_size(*state, limits.state_bytes);
-  if (const Node* hosts = node.find("hosts")) reader.read_words(*hosts, limits.hosts);
+  if (const Node* hosts = node.find("hosts")) load_hosts(reader, *hosts, limits);
 }
 
 void index_block(App& app, const Block& block) {
@@ -253,6 +305,7 @@ void read_all(const std::string& path, const RecordingFiles& recorded, const Kin
   for (const std::string& key : kLater)
     if (const yaml::Member* member = root->find_member(key))
       reader.unsupported(member->key_span, "`" + key + "`");
+  if (const Node* secrets = root->find("secrets")) load_secrets(reader, *secrets, *app);
   if (const Node* env = root->find("env")) load_env(reader, *env, *app);
   if (const Node* limits = root->find("limits")) load_limits(reader, *limits, app->limits);
   if (const Node* models = root->find("models")) load_models(reader, *models, *app);
@@ -261,6 +314,7 @@ void read_all(const std::string& path, const RecordingFiles& recorded, const Kin
   reader.collections = &app->collections;
   if (const Node* use = root->find("use"); use && reader.is_list(*use, "`use`"))
     for (const Node& library : use->items) load_library(reader, kinds, library, *app);
+  reader.hosts = &app->limits.hosts;
   if (const Node* graphs = root->find("graphs")) {
     if (reader.is_map(*graphs, "`graphs`")) GraphsLoader(reader, kinds, *graphs, *app, "").load();
   } else if (Reader::lacks(*root, "graphs")) {

@@ -14,7 +14,7 @@ namespace {
 
 const std::vector<std::string> kNodeKeys = {"id",      "when",  "set",      "next",     "retry",
                                             "timeout", "cache", "on_error", "progress", "note"};
-const std::vector<std::string> kLaterKinds = {"http", "retrieve", "ingest"};
+const std::vector<std::string> kLaterKinds = {"retrieve", "ingest"};
 constexpr int kDeepestBody = 8;
 
 class GraphLoader {
@@ -30,7 +30,7 @@ class GraphLoader {
     if (const Node* state = node.find("state")) load_state(reader_, *state, graph_);
     for (const Field& field : graph_.state) {
       graph_.keeps = graph_.keeps || field.keep != Keep::run;
-      graph_.keeps_for_user = graph_.keeps_for_user || field.keep == Keep::user;
+      graph_.reads_owner = graph_.reads_owner || field.keep == Keep::user;
     }
     name_fields();
     reader_.body = [this](const Node& list, const std::string& branch, const BodyScope& scope) {
@@ -44,6 +44,11 @@ class GraphLoader {
                              "nodes: [{id: …, …}]");
     } else if (reader_.is_list(*nodes, "`nodes`")) {
       load_list(*nodes, graph_.nodes);
+    }
+    graph_.reads_owner = graph_.reads_owner || reader_.reads_owner;
+    for (const Graph* called : reader_.called) {
+      graph_.pauses = graph_.pauses || called->pauses;
+      graph_.reads_owner = graph_.reads_owner || called->reads_owner;
     }
     if (const Node* output = node.find("output")) {
       graph_.output.emplace();

@@ -219,10 +219,10 @@ class RouteLoader {
                                " shows what belongs to its caller, so it cannot be "
                                "called without sign-in",
                            "auth: required");
-    if (const Graph* g = graph(); g && route_.does == Does::start && g->keeps_for_user)
+    if (const Graph* g = graph(); g && route_.does == Does::start && g->reads_owner)
       reader_.report.error("S104", member.key_span,
                            quote(member.key) +
-                               " starts a graph with `keep: user`; callers without "
+                               " starts a graph with `keep: user` or a query; callers without "
                                "sign-in would see what others of them left",
                            "auth: required");
     if (route_.auth != Route::Auth::open) return;

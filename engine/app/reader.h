@@ -12,6 +12,7 @@
 #include "engine/app/app.h"
 #include "engine/app/files.h"
 #include "engine/app/kind.h"
+#include "engine/app/outbound.h"
 #include "engine/base/diagnostic.h"
 #include "engine/yaml/yaml.h"
 
@@ -81,6 +82,10 @@ struct CollectionRef {
 };
 
 struct Use;  // load.h
+// `headers:` of a request.
+struct Headers {
+  Values values;
+};
 
 class Reader {
  public:
@@ -96,6 +101,8 @@ class Reader {
   std::map<std::string, ModelRef> models;
   const std::map<std::string, Collection>* collections = nullptr;
   std::string prefix;  // of this library's names in the app: "common."; "" in an app file
+  const std::vector<std::string>* hosts = nullptr;  // `limits.hosts`
+  std::set<std::string> secrets;                    // declared names
 
   // The names in scope, with their types; and which of them are state keys that no path has written
   // yet.
@@ -107,7 +114,9 @@ class Reader {
   // or ""), and finds a graph by name, nullptr when it is none (reported).
   std::function<Body(const yaml::Node&, const std::string& branch, const BodyScope&)> body;
   std::function<const Graph*(const yaml::Node&, const std::string&)> graph_named;
-  bool concurrent = false;     // inside of a map or of parallel branches
+  bool concurrent = false;           // inside of a map or of parallel branches
+  std::vector<const Graph*> called;  // by the graph at hand
+  bool reads_owner = false;    // it asks for rows of its owner's by other things than their id
   const With* with = nullptr;  // of the node being read
   std::vector<Use>* uses = nullptr;  // every name that texts read is added; may be null
 
@@ -138,6 +147,11 @@ class Reader {
   void read(const yaml::Node& node, FieldType& out);
   void read(const yaml::Node& node, FieldMap& out);
   void read(const yaml::Node& node, Quota& out);  // "20/day"
+  void read(const yaml::Node& node, Values& out);
+  void read(const yaml::Node& node, Headers& out);
+  void read(const yaml::Node& node, Address& out);
+  void read(const yaml::Node& node, Auth& out);
+  void read(const yaml::Node& node, Statuses& out);
   void read_int(const yaml::Node& node, int& out, int low, int high);
   void read_size(const yaml::Node& node, size_t& out);
   void read_word(const yaml::Node& node, std::string& out, const std::vector<std::string>& words);
@@ -155,6 +169,7 @@ class Reader {
   // Reports names that mean something else in expressions, or to `next`.
   bool free_name(const std::string& id, const Span& span, const std::string& what);
   void unsupported(const Span& span, const std::string& what);
+  bool known_secret(const yaml::Node& node, const std::string& name);
 
   // Compiles with the names in scope; problems go to the report at their place inside `node`.
   std::optional<cel::Expression> compile(const yaml::Node& node, std::string text,
@@ -195,6 +210,10 @@ class Reader {
   bool stays_inside(const yaml::Node& node, const std::string& path);
   void report_no_file(const yaml::Node& node, const std::string& path);
   bool looks_like_path(const yaml::Node& node, std::string_view text);
+  bool fixed_origin(const yaml::Node& node, const std::string& text, Origin& origin);
+  void computed_host(const yaml::Node& node);
+  bool good_rest(const yaml::Node& node, std::string_view rest);
+  bool reads_secret(const Problem& problem, const Place& place);
 };
 
 }  // namespace plenum::app

@@ -219,8 +219,24 @@ std::optional<mustache::Template> Reader::parse(const Node& from, const std::str
 
 void Reader::report_all(const Problems& problems, const Place& place) {
   for (const Problem& problem : problems)
-    report.error(problem.code, place(problem.start, problem.end), placed(problem.message, place),
-                 placed(problem.help, place));
+    if (!reads_secret(problem, place))
+      report.error(problem.code, place(problem.start, problem.end), placed(problem.message, place),
+                   placed(problem.help, place));
+}
+
+// A name that is not known because it is a secret's.
+bool Reader::reads_secret(const Problem& problem, const Place& place) {
+  if (problem.code != "X502" && problem.code != "D406" && problem.code != "T602") return false;
+  for (const std::string& name : secrets) {
+    if (problem.message.find(quote(name)) == std::string::npos &&
+        problem.message.find("`secrets`") == std::string::npos)
+      continue;
+    report.error("A802", place(problem.start, problem.end),
+                 "no expression or template can read a secret such as " + quote(name),
+                 "name it in `auth`; its value goes to the peer's header and nowhere else");
+    return true;
+  }
+  return false;
 }
 
 std::optional<Text> Reader::text_of(const Node& node, const std::string& text,

@@ -361,6 +361,7 @@ void Reader::read(const Node& node, CollectionRef& out) {
 void Reader::read(const Node& node, GraphRef& out) {
   std::string name;
   if (read(node, name)) out.graph = graph_named(node, name);
+  if (out.graph) called.push_back(out.graph);
 }
 
 template <>

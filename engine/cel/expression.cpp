@@ -61,6 +61,46 @@ void collect(const Node& node, const std::string& text, std::vector<std::string>
   if (node.op == Op::macro && node.macro != Macro::bind) collect(*node.operands[0], text, parts);
 }
 
+// Finds `name.field == other` in a conjunction.
+class Equalities {
+ public:
+  Equalities(const Compiled& program, std::string_view name) : program_(program), name_(name) {}
+
+  void gather(const Node& node) {
+    if (node.op == Op::logical_and)
+      for (uint16_t i = 0; i < node.count; ++i) gather(*node.operands[i]);
+    if (node.op != Op::relation || node.operators[0].symbol != '=') return;
+    for (const int side : {0, 1}) {
+      const Node& field = *node.operands[side];
+      const Node& other = *node.operands[1 - side];
+      if (field.op != Op::select || field.optional || !is_name(*field.operands[0]) ||
+          reads_name(other))
+        continue;
+      found.push_back(
+          {std::string(field.text),
+           program_.text.substr(other.outer_start, other.outer_end - other.outer_start)});
+      return;
+    }
+  }
+
+  std::vector<Equality> found;
+
+ private:
+  bool is_name(const Node& node) const {
+    return node.op == Op::global && program_.globals[node.slot].name == name_;
+  }
+  // A variable of a macro would mean nothing outside of it.
+  bool reads_name(const Node& node) const {
+    if (is_name(node) || node.op == Op::local) return true;
+    for (uint16_t i = 0; i < node.count; ++i)
+      if (node.operands[i] && reads_name(*node.operands[i])) return true;
+    return false;
+  }
+
+  const Compiled& program_;
+  const std::string_view name_;
+};
+
 Error placed(Error error) {
   error.message = "1:1: " + error.message;
   return error;
@@ -84,6 +124,11 @@ const std::vector<Read>& Expression::reads() const {
 }
 const std::string& Expression::text() const {
   return program_->compiled->text;
+}
+std::vector<Equality> Expression::equalities(std::string_view name) const {
+  Equalities all(*program_->compiled, name);
+  all.gather(*program_->compiled->root);
+  return std::move(all.found);
 }
 
 std::vector<std::string> Expression::parts() const {

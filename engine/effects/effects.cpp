@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
+#include "engine/effects/call_http.h"
 #include "engine/effects/child/documents.h"
 
 namespace plenum {
@@ -52,6 +53,10 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
 
   void start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
              const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void send(uint64_t handle, std::shared_ptr<const run::CallHttp> call, http::Request request,
+            Done done);
   void start(uint64_t handle, const run::ExtractText& ask, const run::Perform& what,
              const EffectContext& context, Done done);
   void start(uint64_t handle, const run::MakePdf& ask, const run::Perform& what,
@@ -62,12 +67,20 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
              const EffectContext& context, Done done);
   void start(uint64_t handle, const run::DeleteRow& ask, const run::Perform& what,
              const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::QueryRows& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
 
   void start(uint64_t, const run::StartRun&, const run::Perform&, const EffectContext&, Done done) {
     done(fail(Kind::internal, "runs are started by the runner, not by the effects"));
   }
 
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
+
+  // Sends, and knows how to cancel it.
+  void send(uint64_t handle, http::Request request, http::Done done) {
+    const uint64_t id = parts.http->send(std::move(request), std::move(done));
+    cancels[handle] = [http = parts.http, id] { http->cancel(id); };
+  }
 };
 
 namespace {
@@ -147,6 +160,27 @@ Result<EffectReply> scripted(Script& script, const llm::Provider& provider, cons
   return model_reply(std::move(reply), call.schema.has_value(), app::Price{0, 0, 0, true});
 }
 
+// A test's value is the body of a 200, or all of the answer when it is {status, headers, body}.
+Result<EffectReply> scripted(Script& script, const run::CallHttp& call, const Secrets& secrets,
+                             const run::Perform& what, const EffectContext& context) {
+  Scripted said = TRY(script.answer(context.graph, what.path));
+  http::Response response{200, {{"content-type", "application/json"}}, {}};
+  const Json* status = find(said.value, "status");
+  const Json* body = find(said.value, "body");
+  if (said.failure) {
+    response = *std::move(said.failure);
+  } else if (status && status->is_number_integer() && body) {
+    response.status = status->get<int>();
+    if (const Json* headers = find(said.value, "headers"); headers && headers->is_object())
+      for (const auto& [name, value] : headers->items())
+        if (value.is_string()) response.headers.emplace_back(name, value.get<std::string>());
+    response.body = to_text(*body);
+  } else {
+    response.body = to_text(said.value);
+  }
+  return EffectReply{TRY(http_result(call, response, secrets)), 0, ""};
+}
+
 }  // namespace
 
 void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
@@ -164,17 +198,51 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared))
     return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
-  const uint64_t id =
-      parts.http->send(std::get<http::Request>(*std::move(prepared)),
-                       [call, structured, price, provider = provider->second,
-                        done](Result<http::Response> response) {
-                         if (!response)
-                           return done(fail(transfer_failure(std::move(response).error())));
-                         Result<llm::Reply> reply = provider->read(*call, *response);
-                         if (!reply) return done(fail(provider_failure(std::move(reply).error())));
-                         done(model_reply(*std::move(reply), structured, price));
-                       });
-  cancels[handle] = [http = parts.http, id] { http->cancel(id); };
+  send(handle, std::get<http::Request>(*std::move(prepared)),
+       [call, structured, price, provider = provider->second,
+        done](Result<http::Response> response) {
+         if (!response) return done(fail(transfer_failure(std::move(response).error())));
+         Result<llm::Reply> reply = provider->read(*call, *response);
+         if (!reply) return done(fail(provider_failure(std::move(reply).error())));
+         done(model_reply(*std::move(reply), structured, price));
+       });
+}
+
+// A write that its peer would not know again is marked before a byte of it leaves: a run that comes
+// back after a crash finds the mark and does not send it a second time.
+void Effects::Work::start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
+                          const EffectContext& context, Done done) {
+  if (parts.script) return done(scripted(*parts.script, ask, *parts.secrets, what, context));
+  Result<http::Request> request =
+      http_request(ask, what.timeout, *parts.secrets, parts.allow_local_hosts);
+  if (!request) return done(fail(std::move(request).error()));
+  auto call = std::make_shared<const run::CallHttp>(ask);
+  if (!ask.at_most_once) return send(handle, std::move(call), *std::move(request), std::move(done));
+  const auto dropped = std::make_shared<bool>(false);
+  cancels[handle] = [dropped] { *dropped = true; };
+  parts.store->begin_effect(
+      context.owner, what.key, parts.clock->now(),
+      [self = shared_from_this(), handle, call = std::move(call), dropped,
+       request = *std::move(request), done = std::move(done)](Result<bool> first) mutable {
+        if (!first) return done(fail(std::move(first).error()));
+        if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
+        if (!*first)
+          return done(fail(http_failure(
+              *call, Error{Kind::unavailable, "the server stopped while it was sent", {}, {}})));
+        self->send(handle, std::move(call), std::move(request), std::move(done));
+      });
+}
+
+void Effects::Work::send(uint64_t handle, std::shared_ptr<const run::CallHttp> call,
+                         http::Request request, Done done) {
+  send(handle, std::move(request),
+       [call = std::move(call), secrets = parts.secrets,
+        done = std::move(done)](Result<http::Response> response) {
+         if (!response) return done(fail(http_failure(*call, std::move(response).error())));
+         Result<Json> result = http_result(*call, *response, *secrets);
+         if (!result) return done(fail(std::move(result).error()));
+         done(EffectReply{*std::move(result), 0, ""});
+       });
 }
 
 // A file is read only under the caller's own scope, whatever id the value holds.
@@ -239,6 +307,8 @@ Owner scope(const EffectContext& context, bool app_owned) {
   return app_owned ? Owner{context.owner.app, "app"} : context.owner;
 }
 
+constexpr JsonLimits kStoredRow{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000};
+
 std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply>)> done,
                                            std::string collection) {
   return [done = std::move(done), collection = std::move(collection)](Result<Row> row) {
@@ -246,8 +316,7 @@ std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply
       return done(
           fail(Kind::not_found, "there is no such row in `" + collection + "`", "not_found"));
     if (!row) return done(tl::unexpected(std::move(row).error()));
-    Result<Json> data =
-        parse_json(row->data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+    Result<Json> data = parse_json(row->data, kStoredRow);
     if (!data) return done(tl::unexpected(std::move(data).error()));
     done(EffectReply{Json{{"id", row->id}, {"data", *std::move(data)}}, 0, ""});
   };
@@ -279,6 +348,55 @@ void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perfor
                             if (!deleted) return done(tl::unexpected(std::move(deleted).error()));
                             done(EffectReply{Json{{"id", id}}, 0, ""});
                           });
+}
+
+namespace {
+
+// The row under `row`, and what the node saw.
+class RowScope final : public Scope {
+ public:
+  RowScope(const Json& row, const Json& names) : row_(row), names_(names) {}
+  const Json* find(std::string_view name) const override {
+    return name == "row" ? &row_ : plenum::find(names_, name);
+  }
+
+ private:
+  const Json& row_;
+  const Json& names_;
+};
+
+std::function<Result<bool>(const Row&)> condition(const run::QueryRows& ask) {
+  if (!ask.where) return nullptr;
+  return [where = ask.where, names = ask.names](const Row& row) -> Result<bool> {
+    Json fields = TRY(parse_json(row.data, kStoredRow));
+    if (!plenum::find(fields, "id")) fields["id"] = row.id;
+    return where.holds(RowScope(fields, names));
+  };
+}
+
+Result<EffectReply> rows_reply(Result<std::vector<Row>> rows) {
+  if (!rows) return tl::unexpected(std::move(rows).error());
+  EffectReply reply;
+  reply.result = Json::array();
+  for (const Row& row : *rows)
+    reply.result.push_back(Json{{"id", row.id}, {"data", TRY(parse_json(row.data, kStoredRow))}});
+  return reply;
+}
+
+}  // namespace
+
+void Effects::Work::start(uint64_t, const run::QueryRows& ask, const run::Perform&,
+                          const EffectContext& context, Done done) {
+  RowQuery query;
+  query.equal = ask.equal;
+  query.sort = ask.sort;
+  query.descending = ask.descending;
+  query.limit = ask.limit;
+  query.keep = condition(ask);
+  parts.store->query(scope(context, ask.app_owned), ask.collection, std::move(query),
+                     [done = std::move(done)](Result<std::vector<Row>> rows) {
+                       done(rows_reply(std::move(rows)));
+                     });
 }
 
 Effects::Effects(Parts parts) : work_(std::make_shared<Work>(std::move(parts))) {}

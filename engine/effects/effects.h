@@ -10,6 +10,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/base/result.h"
+#include "engine/base/secret.h"
 #include "engine/blob/blobs.h"
 #include "engine/effects/child/sandbox.h"
 #include "engine/effects/http/client.h"
@@ -38,12 +39,14 @@ class Effects {
  public:
   struct Parts {
     std::map<std::string, std::shared_ptr<llm::Provider>>
-        providers;  // by name; one that is missing cannot be called
+        providers;                     // by name; one that is missing cannot be called
     std::shared_ptr<http::Client> http;
     std::shared_ptr<child::Sandbox> sandbox;
     std::shared_ptr<Blobs> blobs;
     Store* store = nullptr;  // outlives this
     const Clock* clock = nullptr;
+    std::shared_ptr<const Secrets> secrets;
+    bool allow_local_hosts = false;
     std::string extract_helper;      // absolute path of plenum-extract
     Post post;                       // to the engine's thread
     Post files;                      // to a thread that may wait for the disk

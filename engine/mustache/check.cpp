@@ -91,14 +91,15 @@ void Checker::value(uint32_t index) {
 }
 
 void Checker::raw(const Op& op, const Resolved& resolved) {
-  if (!op.raw || body_.options.escape != Escape::html) return;
+  if (!op.raw || body_.options.escape == Escape::none) return;
   const std::vector<std::string>& path = body_.names[op.name].path;
   const auto& constants = body_.options.constants;
   if (resolved.top && std::find(constants.begin(), constants.end(), path[0]) != constants.end())
     return;
   report("T605", body_.position(op.begin), body_.position(op.end),
          plenum::quote(body_.source(op)) +
-             " is not escaped: what a model or a caller wrote would become markup",
+             " is not escaped: what a model or a caller wrote would become " +
+             (body_.options.escape == Escape::html ? "markup" : "a part of the URL"),
          "write `{{" + dotted(path, path.size()) + "}}`");
 }
 

@@ -23,7 +23,7 @@
 
 namespace plenum::mustache {
 
-enum class Escape { none, html };
+enum class Escape { none, html, url };  // url: for a path segment or a part of a query
 
 struct Options {
   Escape escape = Escape::none;
@@ -32,8 +32,8 @@ struct Options {
   // section, so that a section guards it. Lenient (the specification's): unknown names are nothing,
   // objects and lists are their JSON text.
   bool strict = true;
-  // Top-level names whose values the operator wrote: the only ones that strict HTML may interpolate
-  // with {{{ }}}.
+  // Top-level names whose values the operator wrote: the only ones that a strict template that
+  // escapes may interpolate with {{{ }}}.
   std::vector<std::string> constants = {};
 };
 

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "engine/base/diagnostic.h"
+#include "engine/base/url.h"
 #include "engine/mustache/body.h"
 
 namespace plenum::mustache {
@@ -208,8 +209,8 @@ bool Renderer::value(const Body& body, const Op& op) {
     if (!strict || (op.may_lack && found.lacking)) return true;
     return refuse_name(body, op, found);
   }
-  const bool html = root_.options.escape == Escape::html;
-  if (strict && html && op.raw) {
+  const bool escapes = root_.options.escape != Escape::none;
+  if (strict && escapes && op.raw) {
     const auto& constants = root_.options.constants;
     const std::string& name = body.names[op.name].path[0];
     if (!found.top || std::find(constants.begin(), constants.end(), name) == constants.end())
@@ -217,7 +218,7 @@ bool Renderer::value(const Body& body, const Op& op) {
                     plenum::quote(body.source(op)) + " is not escaped; write `{{" +
                         dotted(body.names[op.name].path, body.names[op.name].path.size()) + "}}`");
   }
-  return write(body, op, *found.value, html && !op.raw);
+  return write(body, op, *found.value, escapes && !op.raw);
 }
 
 // What a section stands on: null when there is nothing, nullptr after an error.
@@ -322,7 +323,9 @@ bool Renderer::write(const Body& body, const Op& op, const Json& value, bool esc
     }
     case Json::value_t::number_float: {
       const double number = value.get<double>();
-      return !std::isfinite(number) || put(body, op, number_text(number, buffer));
+      if (!std::isfinite(number)) return true;
+      const std::string_view text = number_text(number, buffer);
+      return escaped ? put_escaped(body, op, text) : put(body, op, text);
     }
     case Json::value_t::string: {
       const auto& text = value.get_ref<const std::string&>();
@@ -350,6 +353,7 @@ bool Renderer::refuse_length(const Body& body, const Op& op) {
 }
 
 bool Renderer::put_escaped(const Body& body, const Op& op, std::string_view text) {
+  if (root_.options.escape == Escape::url) return put(body, op, percent_encoded(text));
   for (size_t done = 0;;) {
     const size_t at = next_markup(text, done);
     if (!put(body, op, text.substr(done, at - done))) return false;

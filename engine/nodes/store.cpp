@@ -10,16 +10,27 @@ namespace plenum::nodes {
 
 namespace {
 
+// One side of an equality in `where`, which the store can look for by itself.
+struct Equal {
+  std::string field;
+  cel::Expression wanted;
+};
+
 struct Store final : run::Node {
-  app::CollectionRef put, get, remove;
+  app::CollectionRef put, get, query, remove;
   app::Value id, data;
+  app::Expr where;
+  std::vector<Equal> equal;
+  std::string sort;  // a field, or -field
+  int limit = 50;
 
   const app::CollectionRef& ref() const {
-    return put.collection ? put : get.collection ? get : remove;
+    return put.collection ? put : get.collection ? get : query.collection ? query : remove;
   }
 
   Result<run::Next> start(run::Visit& visit) const override {
     const app::Collection& collection = *ref().collection;
+    if (query.collection) return run::Next::perform(rows(visit.scope));
     const Json row_id = TRY(id.in(visit.scope));
     const std::string row = row_id.is_string() ? row_id.get<std::string>() : "";
     if (put.collection) {
@@ -35,6 +46,26 @@ struct Store final : run::Node {
     if (get.collection)
       return run::Next::perform(run::GetRow{collection.name, row, collection.owned_by_app});
     return run::Next::perform(run::DeleteRow{collection.name, row, collection.owned_by_app});
+  }
+
+  // The condition is asked where the rows are, so it takes along what it reads of the state.
+  run::QueryRows rows(const Scope& scope) const {
+    run::QueryRows ask;
+    ask.collection = query.collection->name;
+    ask.app_owned = query.collection->owned_by_app;
+    ask.where = where;
+    if (where)
+      for (const cel::Read& read : where.code->reads())
+        if (const Json* value = read.path[0] == "row" ? nullptr : scope.find(read.path[0]))
+          ask.names[read.path[0]] = *value;
+    for (const Equal& one : equal)
+      if (const Result<Json> value = one.wanted.evaluate(scope);
+          value && (value->is_string() || value->is_boolean() || value->is_number()))
+        ask.equal[one.field] = *value;
+    ask.descending = sort.starts_with('-');
+    ask.sort = sort.substr(ask.descending ? 1 : 0);
+    ask.limit = limit;
+    return ask;
   }
 
   // Every value is checked against its field, because rows outlive the app's version that wrote
@@ -64,9 +95,45 @@ struct Store final : run::Node {
   Type result() const override {
     if (remove.collection)
       return Type::object({{"id", {Type::Kind::string}}}, false, "the result of `delete`");
+    if (query.collection) return Type::list(query.collection->row_type());
     return ref().collection ? ref().collection->row_type() : Type();
   }
 };
+
+// `row` is the row's fields, and its id unless a field has that name.
+Type row_type(const app::Collection& collection) {
+  Type::Fields fields;
+  for (const app::Field& field : collection.fields)
+    fields.push_back({field.name, {field.type.type}});
+  if (!app::find(collection.fields, "id")) fields.push_back({"id", {Type::Kind::string}});
+  return Type::object(std::move(fields), false, "a row of `" + collection.name + "`");
+}
+
+void read_where(app::Reader& reader, const yaml::Node& yaml, Store& store) {
+  const auto outside = reader.names;
+  reader.names["row"] = store.query.collection ? row_type(*store.query.collection) : Type();
+  reader.read(yaml, store.where);
+  reader.names = outside;
+  if (!store.where || !store.query.collection) return;
+  for (const cel::Equality& one : store.where.code->equalities("row")) {
+    if (!app::find(store.query.collection->fields, one.field)) continue;
+    if (auto wanted = cel::Expression::compile(one.text, reader.names))
+      store.equal.push_back({one.field, *std::move(wanted)});
+  }
+}
+
+void read_sort(app::Reader& reader, const yaml::Node& yaml, Store& store) {
+  if (!reader.read(yaml, store.sort) || !store.query.collection) return;
+  const std::string field = store.sort.substr(store.sort.starts_with('-') ? 1 : 0);
+  if (app::find(store.query.collection->fields, field)) return;
+  std::vector<std::string> known;
+  for (const app::Field& one : store.query.collection->fields) known.push_back(one.name);
+  const std::string near = nearest(field, known);
+  reader.report.error(
+      "D404", yaml.span,
+      "no field " + quote(field) + " in collection " + quote(store.query.collection->name),
+      near.empty() ? "it has " + any_of(known) : quote(near));
+}
 
 // What `data` gives for one field, as far as it is known before it is computed.
 std::optional<app::Value> given(const app::Value& data, const std::string& name) {
@@ -122,9 +189,19 @@ void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
                                "for example put: a collection");
   const yaml::Node* id = yaml.find("id");
   const yaml::Node* data = yaml.find("data");
-  const bool put = actions[0] == "put";
+  const bool put = actions[0] == "put", query = actions[0] == "query";
+  if (query && store.query.collection && !store.query.collection->owned_by_app)
+    reader.reads_owner = true;
+  for (const char* key : {"where", "sort", "limit"})
+    if (const yaml::Member* member = yaml.find_member(key); member && !query)
+      reader.report.error("S101", member->key_span,
+                          quote(key) + " has no meaning for " + quote(actions[0]),
+                          "it belongs to `query`");
+  if (query && id)
+    reader.report.error("S101", yaml.find_member("id")->key_span, "`id` has no meaning for `query`",
+                        "`get` reads one row by its id");
   if (id) reader.wants(*id, store.id, Type(Type::Kind::string).nullable(put), "`id`");
-  if (!put && !id)
+  if (!put && !query && !id)
     reader.report.error("S102", yaml.span, "`store` needs `id` to " + actions[0] + " a row",
                         "id: =the row's id");
   if (!put && data)
@@ -140,15 +217,22 @@ void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
 
 NodeKind store_kind() {
   return KindOf<Store>("store",
-                       "Puts, gets or deletes a row of a collection; only the caller's own "
-                       "rows exist for it.")
+                       "Puts, gets, queries or deletes rows of a collection; only the caller's "
+                       "own rows exist for it.")
       .takes("put", &Store::put, "The collection to put a row into.")
       .takes("get", &Store::get,
              "The collection to get a row from; a row that is not there fails with not_found.")
+      .takes("query", &Store::query,
+             "The collection to find rows in; the result is a list of rows.")
       .takes("delete", &Store::remove, "The collection to delete a row from.")
       .takes("id", &Store::id, "The row's id; a new one when it is left out of `put`.")
       .takes("data", &Store::data, "The row's fields.")
-      .later({"query", "where", "sort", "limit"})
+      .takes("where", "CEL", read_where,
+             "Which rows are wanted: a condition over `row`, which has the collection's fields and "
+             "`id`.")
+      .takes("sort", "field or -field", read_sort,
+             "The field that orders them, with - downwards; the newest come first without it.")
+      .takes("limit", &Store::limit, 1, 500, "The most rows that are returned.")
       .check(check_store);
 }
 

@@ -4,11 +4,14 @@
 
 #include <chrono>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "engine/app/app.h"
+#include "engine/app/outbound.h"
 #include "engine/base/json.h"
 
 namespace plenum::run {
@@ -28,6 +31,17 @@ struct CallModel {
   std::vector<Turn> turns;
   std::shared_ptr<const Json> schema;  // structured output wanted
   std::optional<int> max_tokens;
+};
+
+// A request to somebody else's server.
+struct CallHttp {
+  std::string method, url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  app::Auth auth;  // names the secret; effects/ puts in its value
+  app::Statuses expect;
+  bool local = false;         // http:// to this machine
+  bool at_most_once = false;  // a write that the peer cannot tell from its repetition
 };
 
 struct ExtractText {
@@ -62,6 +76,19 @@ struct StartRun {
   std::string key;  // starts once per key; "": whenever it is asked for
 };
 
-using Effect = std::variant<CallModel, ExtractText, MakePdf, PutRow, GetRow, DeleteRow, StartRun>;
+// Rows that a condition holds for.
+struct QueryRows {
+  std::string collection;
+  app::Expr where;  // sees `row` and `names`; none: every row
+  Json names = Json::object();
+  Json equal = Json::object();  // {field: value} that `where` asks for anyway
+  std::string sort;             // a field; "": newest first
+  bool descending = false;
+  int limit = 50;
+  bool app_owned = false;
+};
+
+using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow,
+                            QueryRows, StartRun>;
 
 }  // namespace plenum::run

@@ -128,6 +128,19 @@ struct Checkpoint {
   std::vector<std::pair<std::string, Row>> rows;
 };
 
+// Which rows of a collection are wanted.
+struct RowQuery {
+  // {field: text, number or boolean}: rows that differ are passed over.  Fields are ids.
+  Json equal;
+  std::string sort;  // a field; "": newest first
+  bool descending = false;
+  int limit = 50;  // 1 to 500
+  // Asked for each row that is left, on a thread of the store; an error ends the query.
+  std::function<Result<bool>(const Row& row)> keep;
+  static constexpr int kMostRows = 100'000, kMostAsked = 10'000;  // looked at; asked `keep` for
+  static constexpr size_t kMostBytes = 4 << 20;                   // returned
+};
+
 struct FileRow {
   std::string id;  // file_…
   Owner owner;
@@ -213,6 +226,21 @@ class Store {
   virtual void rows(Owner owner, std::string collection, Page page,
                     Done<std::vector<Row>> done) = 0;
   virtual void delete_row(Owner owner, std::string collection, std::string id, Done<> done) = 0;
+  // Rows with the same value of the sorting field stand newest first; a missing one is less than
+  // any other, numbers are less than texts.  `limited` (code "query_limit") beyond RowQuery's
+  // bounds.
+  virtual void query(Owner owner, std::string collection, RowQuery query,
+                     Done<std::vector<Row>> done) = 0;
+
+  // T3 for an effect that may be begun once: true the first time a key is named, then false.  Kept
+  // for 30 days.
+  virtual void begin_effect(Owner owner, std::string key, Millis now, Done<bool> done) = 0;
+
+  // Replies that are kept for a while: `not_found` when there is none, or it is past its time.
+  // Putting the same key again replaces it.
+  virtual void cached(Owner owner, std::string key, Millis now, Done<std::string> done) = 0;
+  virtual void put_cached(Owner owner, std::string key, std::string data, Millis expires_at,
+                          Done<> done) = 0;
 
   // The same id again: the first one is kept and returned.
   virtual void put_file(FileRow file, Done<FileRow> done) = 0;

@@ -239,7 +239,8 @@ class Server:
 
     def _listening(self):
         assert self.process.poll() is None, f"the server ended with {self.process.returncode}:\n{self.log()}"
-        return re.search(r"listening on http://[^ ]*:(\d+)", self.log()[self.from_here:])
+        written = self.log_path.read_bytes()[self.from_here:]
+        return re.search(rb"listening on http://[^ ]*:(\d+)\n", written)  # the whole line: it may come in two writes
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""

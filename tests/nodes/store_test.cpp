@@ -100,3 +100,58 @@ routes: {POST /go: {start: main}}
 )"));
   CHECK(run.start() == R"(#1 keep put facts {"a":"b"} of the app | running)");
 }
+
+TEST_CASE("query asks for rows, newest first, at most fifty", "[nodes]") {
+  TestRun run(test_app(R"(
+state: {n: integer}
+nodes: [{id: find, store: {query: notes}, set: {n: =size(result)}}]
+output: =n
+)"));
+  CHECK(run.start() == "#1 find query notes limit 50 | running");
+  CHECK(run.reply(Json::array({Json{{"id", "a"}, {"data", {{"text", "x"}, {"n", nullptr}}}}}))
+            .ends_with("completed 1"));
+}
+
+TEST_CASE("the condition takes along what it reads, and what must be equal is looked for",
+          "[nodes]") {
+  const auto asks = [](const std::string& query) {
+    TestRun run(test_app("input: {t: string, k: any}\nnodes: [{id: find, store: {query: notes, " +
+                         query + "}}]"),
+                Json{{"t", "x"}, {"k", nullptr}});
+    return run.start();
+  };
+  CHECK(
+      asks("where: row.text == t, sort: -n, limit: 3") ==
+      R"(#1 find query notes where row.text == t seeing {"t":"x"} equal {"text":"x"} by -n limit 3 | running)");
+  CHECK(
+      asks("where: 't + \"y\" == row.text && row.n == 4'") ==
+      R"(#1 find query notes where t + "y" == row.text && row.n == 4 seeing {"t":"x"} equal {"text":"xy","n":4} limit 50 | running)");
+  // These do not have to hold, or say nothing that can be looked for.
+  for (const char* where :
+       {"row.text == t || row.n == 4", "row.n > 4", "!(row.text == t)", "row.text == row.id",
+        "row.n == k", "row.id == t", "row.text.startsWith(t)",
+        "(row.text == t ? row.n == 1 : true)", "[1].exists(x, row.n == x)"}) {
+    CAPTURE(where);
+    CHECK_THAT(asks("where: '" + std::string(where) + "'"),
+               Catch::Contains(std::string("where ") + where) && !Catch::Contains(" equal "));
+  }
+}
+
+TEST_CASE("what a query cannot mean is refused", "[nodes]") {
+  const auto said = [](const std::string& query) {
+    return refused("input: {t: string}\nnodes: [{id: find, store: {" + query + "}}]");
+  };
+  CHECK_THAT(said("query: notes, where: row.txt == t"),
+             Catch::Contains("error[D406]") && Catch::Contains("`text`"));
+  CHECK_THAT(said("query: notes, where: row.text"), Catch::Contains("error[X506]"));
+  CHECK_THAT(said("query: notes, where: text == t"), Catch::Contains("error[X502]"));
+  CHECK_THAT(said("query: notes, sort: txt"), Catch::Contains("error[D404]: no field `txt`"));
+  CHECK_THAT(said("query: notes, sort: -data.text"), Catch::Contains("error[D404]"));
+  CHECK_THAT(said("query: notes, limit: 501"), Catch::Contains("error[S104]"));
+  CHECK_THAT(said("query: notes, id: =t"), Catch::Contains("`id` has no meaning for `query`"));
+  CHECK_THAT(said("query: notes, data: {}"), Catch::Contains("`data` has no meaning for `query`"));
+  CHECK_THAT(said("get: notes, id: =t, where: true"),
+             Catch::Contains("`where` has no meaning for `get`"));
+  CHECK_THAT(refused("state: {s: string}\nnodes: [{id: f, store: {query: notes}, set: s}]"),
+             Catch::Contains("error[D405]"));
+}

@@ -202,6 +202,22 @@ class Asking {
   Result<> delete_row(const Owner& owner, const std::string& collection, const std::string& id) {
     return wait_for<void>([&](Done<> done) { store_->delete_row(owner, collection, id, done); });
   }
+  Result<std::vector<Row>> query(const Owner& owner, const std::string& collection,
+                                 RowQuery query) {
+    return wait_for<std::vector<Row>>(
+        [&](auto done) { store_->query(owner, collection, std::move(query), done); });
+  }
+  Result<bool> begin_effect(const Owner& owner, const std::string& key, Millis now) {
+    return wait_for<bool>([&](Done<bool> done) { store_->begin_effect(owner, key, now, done); });
+  }
+  Result<std::string> cached(const Owner& owner, const std::string& key, Millis now) {
+    return wait_for<std::string>([&](auto done) { store_->cached(owner, key, now, done); });
+  }
+  Result<> put_cached(const Owner& owner, const std::string& key, const std::string& data,
+                      Millis expires_at) {
+    return wait_for<void>(
+        [&](Done<> done) { store_->put_cached(owner, key, data, expires_at, done); });
+  }
   Result<FileRow> put_file(FileRow file) {
     return wait_for<FileRow>([&](Done<FileRow> done) { store_->put_file(std::move(file), done); });
   }

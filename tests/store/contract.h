@@ -3,6 +3,8 @@
 
 #include "tests/store/contract_accept.h"
 #include "tests/store/contract_claim.h"
+#include "tests/store/contract_effects.h"
+#include "tests/store/contract_query.h"
 #include "tests/store/contract_rows.h"
 #include "tests/store/contract_runs.h"
 #include "tests/store/contract_scopes.h"
@@ -18,6 +20,8 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   claims_in_turn(make);
   follows_the_time(make);
   keeps_rows_and_files(make);
+  finds_rows(make);
+  remembers_effects(make);
   keeps_scopes_apart(make);
 }
 

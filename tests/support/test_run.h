@@ -31,6 +31,15 @@ inline std::string effect(const run::CallModel& call) {
   if (call.max_tokens) out += " max " + std::to_string(*call.max_tokens);
   return out;
 }
+inline std::string effect(const run::CallHttp& call) {
+  std::string out = "http " + call.method + " " + call.url;
+  for (const auto& [name, value] : call.headers) out += " " + name + "='" + value + "'";
+  if (!call.body.empty()) out += " " + call.body;
+  if (call.auth.how != app::Auth::How::none)
+    out += " with " + (call.auth.header.empty() ? "" : call.auth.header + " ") + call.auth.secret;
+  return out + (call.at_most_once ? " once" : "") + (call.local ? " local" : "") + " expect " +
+         call.expect.text();
+}
 inline std::string effect(const run::ExtractText& ask) {
   return "extract " + text_or(ask.file, "id") + " max " + std::to_string(ask.max_pages);
 }
@@ -44,6 +53,13 @@ inline std::string effect(const run::PutRow& ask) {
 }
 inline std::string effect(const run::GetRow& ask) {
   return "get " + ask.collection + " " + ask.id;
+}
+inline std::string effect(const run::QueryRows& ask) {
+  return "query " + ask.collection + (ask.where ? " where " + ask.where.code->text() : "") +
+         (ask.names.empty() ? "" : " seeing " + to_text(ask.names)) +
+         (ask.equal.empty() ? "" : " equal " + to_text(ask.equal)) +
+         (ask.sort.empty() ? "" : (ask.descending ? " by -" : " by ") + ask.sort) + " limit " +
+         std::to_string(ask.limit) + (ask.app_owned ? " of the app" : "");
 }
 inline std::string effect(const run::DeleteRow& ask) {
   return "delete " + ask.collection + " " + ask.id;

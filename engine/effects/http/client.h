@@ -23,6 +23,7 @@ struct Request {
   std::chrono::milliseconds timeout{120'000};  // the whole transfer, counted from admission
   std::chrono::milliseconds connect_timeout{5'000};
   size_t max_response_bytes = 8 << 20;  // decoded; beyond it the call fails
+  size_t max_response_headers = 200, max_response_header_bytes = 64 << 10;  // the same
   // An operator's own base URL (a setting) may be http:// and local.  Anything an app file names is
   // https to global addresses only (specification section 19).
   bool trusted_destination = false;

@@ -114,7 +114,8 @@ void Transfer::prepare(uint64_t id, Request request, Done done, void* peer) {
   done_ = std::move(done);
   response_ = {};
   sent_ = 0;
-  address_denied_ = repeat_denied_ = too_large_ = false;
+  address_denied_ = repeat_denied_ = too_large_ = headers_too_large_ = false;
+  header_bytes_ = 0;
   error_[0] = 0;
 
   const bool https = has_prefix(request_.url, "https://");
@@ -174,8 +175,15 @@ void Transfer::set_headers() {
 }
 
 size_t Transfer::on_header(char* data, size_t size, size_t count, void* self) {
-  Response& response = static_cast<Transfer*>(self)->response_;
+  auto& transfer = *static_cast<Transfer*>(self);
+  Response& response = transfer.response_;
   std::string_view line(data, size * count);
+  transfer.header_bytes_ += line.size();
+  if (response.headers.size() >= transfer.request_.max_response_headers ||
+      transfer.header_bytes_ > transfer.request_.max_response_header_bytes) {
+    transfer.headers_too_large_ = true;
+    return 0;
+  }
   while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
   if (has_prefix(line, "http/"))
     response.headers.clear();  // an interim answer came before this one
@@ -267,6 +275,11 @@ Error Transfer::failure(CURLcode code) const {
     return {Kind::invalid,
             host + " answered with more than " + std::to_string(request_.max_response_bytes) +
                 " bytes, which is the limit for this call",
+            "response_too_large",
+            {}};
+  if (headers_too_large_)
+    return {Kind::invalid,
+            host + " answered with more or larger headers than this call may take",
             "response_too_large",
             {}};
   if (repeat_denied_)

@@ -57,6 +57,8 @@ class Transfer {
   bool address_denied_ = false;
   bool repeat_denied_ = false;
   bool too_large_ = false;
+  bool headers_too_large_ = false;
+  size_t header_bytes_ = 0;
   char error_[CURL_ERROR_SIZE] = {};
 };
 

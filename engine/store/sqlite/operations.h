@@ -45,6 +45,9 @@ Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
                     const std::string& id);
+Result<bool> begin_effect(Session& session, const Owner& owner, const std::string& key, Millis now);
+Result<> put_cached(Session& session, const Owner& owner, const std::string& key,
+                    const std::string& data, Millis expires_at);
 Result<FileRow> put_file(Session& session, const FileRow& file);
 Result<> put_bundle(Session& session, const std::string& app, const std::string& hash,
                     const std::string& text);
@@ -74,6 +77,10 @@ Result<Row> read_row(Connection& db, const Owner& owner, const std::string& coll
                      const std::string& id);
 Result<std::vector<Row>> read_rows(Connection& db, const Owner& owner,
                                    const std::string& collection, const Page& page);
+Result<std::vector<Row>> query_rows(Connection& db, const Owner& owner,
+                                    const std::string& collection, const RowQuery& query);
+Result<std::string> read_cached(Connection& db, const Owner& owner, const std::string& key,
+                                Millis now);
 Result<FileRow> read_file(Connection& db, const Owner& owner, const std::string& id);
 Result<std::string> read_bundle(Connection& db, const std::string& app, const std::string& hash);
 

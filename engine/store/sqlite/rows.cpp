@@ -72,6 +72,62 @@ Result<std::vector<Row>> read_rows(Connection& db, const Owner& owner,
   return rows;
 }
 
+namespace {
+
+// A member's place as SQLite's JSON functions name it.
+std::string json_path(const std::string& field) {
+  return "$." + to_text(Json(field));
+}
+
+tl::unexpected<Error> too_much(const std::string& collection, const std::string& what) {
+  return fail(Kind::limited,
+              "a query of the collection " + collection + " " + what +
+                  ": ask for less, with an equality on a field in `where` or a smaller `limit`",
+              "query_limit");
+}
+
+Result<std::vector<Row>> gather(Statement& found, const std::string& collection,
+                                const RowQuery& query) {
+  std::vector<Row> rows;
+  size_t bytes = 0;
+  const size_t limit = static_cast<size_t>(std::clamp(query.limit, 1, 500));
+  for (int asked = 0; rows.size() < limit && TRY(found.next());) {
+    Row row = row_of(found);
+    if (query.keep) {
+      if (++asked > RowQuery::kMostAsked)
+        return too_much(collection, "looks at more than " + std::to_string(RowQuery::kMostAsked) +
+                                        " rows one by one");
+      if (!TRY(query.keep(row))) continue;
+    }
+    bytes += row.data.size();
+    if (bytes > RowQuery::kMostBytes) return too_much(collection, "finds more than 4 MB");
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+Result<std::vector<Row>> query_rows(Connection& db, const Owner& owner,
+                                    const std::string& collection, const RowQuery& query) {
+  const Place place = TRY(place_of(db, owner, collection));
+  Json wanted = Json::object();
+  if (query.equal.is_object())
+    for (const auto& [field, value] : query.equal.items()) wanted[json_path(field)] = value;
+  const std::string equal = to_text(wanted), sort = json_path(query.sort);
+  if (query.sort.empty()) {
+    Statement found = db.use("query_newest");
+    found.bind(place.scope, place.collection, equal);
+    return gather(found, collection, query);
+  }
+  Statement more = db.use("more_rows_than");
+  if (TRY(more.bind(place.scope, place.collection, RowQuery::kMostRows).next()))
+    return too_much(collection, "sorts more than " + std::to_string(RowQuery::kMostRows) + " rows");
+  Statement found = db.use(query.descending ? "query_downwards" : "query_upwards");
+  found.bind(place.scope, place.collection, equal, sort);
+  return gather(found, collection, query);
+}
+
 Result<FileRow> put_file(Session& session, const FileRow& file) {
   if (file.id.empty()) return fail(Kind::invalid, "a file's record needs an id");
   const int64_t scope = TRY(session.names.scope(session.db, file.owner)).scope;

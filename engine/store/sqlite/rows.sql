@@ -8,6 +8,23 @@ SELECT id, data, created_at, expires_at, n FROM collection_row WHERE scope = ?1 
 -- :rows
 SELECT id, data, created_at, expires_at, n FROM collection_row
 WHERE scope = ?1 AND collection = ?2 AND n < ?3 ORDER BY n DESC LIMIT ?4
+-- :more_rows_than
+SELECT 1 FROM collection_row WHERE scope = ?1 AND collection = ?2 LIMIT 1 OFFSET ?3
+-- :query_newest
+SELECT id, data, created_at, expires_at, n FROM collection_row
+WHERE scope = ?1 AND collection = ?2 AND NOT EXISTS
+  (SELECT 1 FROM json_each(?3) AS wanted WHERE json_extract(data, wanted.key) IS NOT wanted.value)
+ORDER BY n DESC
+-- :query_upwards
+SELECT id, data, created_at, expires_at, n FROM collection_row
+WHERE scope = ?1 AND collection = ?2 AND NOT EXISTS
+  (SELECT 1 FROM json_each(?3) AS wanted WHERE json_extract(data, wanted.key) IS NOT wanted.value)
+ORDER BY json_extract(data, ?4), n DESC
+-- :query_downwards
+SELECT id, data, created_at, expires_at, n FROM collection_row
+WHERE scope = ?1 AND collection = ?2 AND NOT EXISTS
+  (SELECT 1 FROM json_each(?3) AS wanted WHERE json_extract(data, wanted.key) IS NOT wanted.value)
+ORDER BY json_extract(data, ?4) DESC, n DESC
 -- :delete_row
 DELETE FROM collection_row WHERE scope = ?1 AND collection = ?2 AND id = ?3
 

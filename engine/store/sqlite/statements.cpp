@@ -13,6 +13,8 @@ constexpr std::string_view kFiles[] = {
 #include "engine/store/sqlite/sweep.sql"
     ,
 #include "engine/store/sqlite/rows.sql"
+    ,
+#include "engine/store/sqlite/effects.sql"
 };
 
 constexpr std::string_view kMark = "-- :";
@@ -39,9 +41,13 @@ const std::map<std::string_view, std::string>& statements() {
 
 const std::vector<Migration>& migrations() {
   static const std::vector<Migration> kAll = {{
-      1,
+                                                  1,
 #include "engine/store/sqlite/schema_001.sql"
-  }};
+                                              },
+                                              {
+                                                  2,
+#include "engine/store/sqlite/schema_002.sql"
+                                              }};
   return kAll;
 }
 

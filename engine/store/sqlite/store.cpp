@@ -136,6 +136,34 @@ class SqliteStore final : public Store {
               Session& session) { return sqlite::delete_row(session, owner, collection, id); });
   }
 
+  void query(Owner owner, std::string collection, RowQuery query,
+             Done<std::vector<Row>> done) override {
+    read(std::move(done),
+         [owner = std::move(owner), collection = std::move(collection), query = std::move(query)](
+             Connection& db) { return sqlite::query_rows(db, owner, collection, query); });
+  }
+
+  void begin_effect(Owner owner, std::string key, Millis now, Done<bool> done) override {
+    write(0, std::move(done),
+          [owner = std::move(owner), key = std::move(key), now](Session& session) {
+            return sqlite::begin_effect(session, owner, key, now);
+          });
+  }
+  void cached(Owner owner, std::string key, Millis now, Done<std::string> done) override {
+    read(std::move(done), [owner = std::move(owner), key = std::move(key), now](Connection& db) {
+      return sqlite::read_cached(db, owner, key, now);
+    });
+  }
+  void put_cached(Owner owner, std::string key, std::string data, Millis expires_at,
+                  Done<> done) override {
+    const size_t bytes = data.size();
+    write(bytes, std::move(done),
+          [owner = std::move(owner), key = std::move(key), data = std::move(data),
+           expires_at](Session& session) {
+            return sqlite::put_cached(session, owner, key, data, expires_at);
+          });
+  }
+
   void put_file(FileRow file, Done<FileRow> done) override {
     write(0, std::move(done),
           [file = std::move(file)](Session& session) { return sqlite::put_file(session, file); });

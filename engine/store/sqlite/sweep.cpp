@@ -85,7 +85,8 @@ Result<int> recover(Session& session, Millis now) {
 Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit) {
   if (limit <= 0) return std::vector<FileRow>();
   TRY(fail_missed(session, now, limit));
-  for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs"})
+  for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs",
+                             "expire_begun", "expire_cached"})
     TRY(session.db.use(expire).bind(now, limit).finish());
   return expire_files(session, now, limit);
 }
