@@ -72,6 +72,20 @@ app: test
 routes: {POST /go: {start: main}}
 graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 )"},
+      {"S107", Severity::error, "a schedule's time that is no cron line",
+       "Five fields: minute, hour, day of month, month, day of week.",
+       R"(plenum: 1
+app: test
+schedules: [{cron: «0 9 * *», start: main}]
+routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)",
+       R"(plenum: 1
+app: test
+schedules: [{cron: 0 9 * * 1, start: main}]
+routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
+)"},
       {"S108", Severity::error, "a language version that this server does not have",
        "`plenum: 1` is the version that this server reads.",
        R"(plenum: «2»

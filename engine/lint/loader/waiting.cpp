@@ -45,20 +45,6 @@ models: {chat: {use: openai/gpt-5-mini, max_tokens: 100}}
 routes: {POST /go: {start: main, quota: 9/day}}
 graphs: {main: {nodes: [{id: a, llm: {model: chat, prompt: Hello}}]}}
 )"),
-      waiting("S107", Severity::error, "a schedule's time that is no cron line",
-              "Five fields: minute, hour, day of month, month, day of week.", "`schedules`",
-              R"(plenum: 1
-app: test
-schedules: [{cron: «0 9 * *», start: main}]
-routes: {POST /go: {start: main}}
-graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
-)",
-              R"(plenum: 1
-app: test
-schedules: [{cron: 0 9 * * 1, start: main}]
-routes: {POST /go: {start: main}}
-graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
-)"),
       waiting("D409", Severity::error, "a route's output that does not fit its schema",
               "What clients are promised in OpenAPI is checked against what the route gives.",
               "a key for a route's output schema, which the language does not have",
