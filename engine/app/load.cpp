@@ -139,7 +139,7 @@ void load_limits(Reader& reader, const Node& node, Limits& limits) {
                           "`cost_per_run` is " + quote(cost->text) +
                               "; it must be more than 0 and at most 1000 USD");
   }
-  if (const Node* steps = node.find("steps")) reader.read_int(*steps, limits.steps, 1, 1000);
+  if (const Node* steps = node.find("steps")) reader.read_int(*steps, limits.steps, 1, 100'000);
   if (const Node* timeout = node.find("timeout")) reader.read(*timeout, limits.timeout);
   if (const Node* state = node.find("state")) reader.read_size(*state, limits.state_bytes);
   if (const Node* hosts = node.find("hosts")) load_hosts(reader, *hosts, limits);

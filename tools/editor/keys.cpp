@@ -180,7 +180,7 @@ std::vector<Place> parts_of_routes() {
           {"`limits`",
            {{"cost_per_run", R"({"type": "number", "exclusiveMinimum": 0, "maximum": 1000})",
              "USD that a run's model calls may cost (0.50)."},
-            {"steps", R"({"type": "integer", "minimum": 1, "maximum": 1000})",
+            {"steps", R"({"type": "integer", "minimum": 1, "maximum": 100000})",
              "Nodes that a run may enter (500)."},
             {"timeout", kDuration, "How long it may work (60s; jobs 30m)."},
             {"state", R"({"$ref": "#/definitions/size"})", "How large its state may grow (1MB)."},
