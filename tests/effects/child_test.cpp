@@ -84,11 +84,14 @@ double seconds_of(const std::function<void()>& work) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-bool anything_runs(const std::string& marker) {  // a process whose command line holds the marker
+// Whether there is a process whose command line holds the marker.  Processes of others come and go
+// meanwhile: a file that ends between its opening and its reading (ESRCH) leaves the stream bad and
+// the line empty, it throws nothing.
+bool anything_runs(const std::string& marker) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    std::ifstream file(entry.path() / "cmdline");
-    const std::string line((std::istreambuf_iterator<char>(file)), {});
-    if (line.find(marker) != std::string::npos) return true;
+    std::ostringstream line;
+    line << std::ifstream(entry.path() / "cmdline").rdbuf();
+    if (line.str().find(marker) != std::string::npos) return true;
   }
   return false;
 }
