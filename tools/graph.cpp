@@ -4,7 +4,6 @@
 // may skip has a dotted arrow around it only where skipping leads elsewhere.
 #include <CLI/CLI.hpp>
 
-#include "engine/lint/flow.h"
 #include "tools/app_file.h"
 #include "tools/command.h"
 
@@ -60,7 +59,7 @@ class Drawer {
       const app::NodeDef& node = block.nodes[i];
       const std::string id = id_of(block, node.id);
       group.boxes.push_back({id, lines_of(node), node.kind});
-      for (const app::Block* body : lint::bodies_of(node)) {
+      for (const auto& body : node.bodies) {
         group.groups.push_back(draw_block(*body, "body of " + body->id, ""));
         if (!body->nodes.empty()) arrow(id, id_of(*body, body->nodes[0].id), "each round", false);
       }

@@ -122,8 +122,9 @@ struct Block {
   std::vector<NodeDef> nodes;
   int index_of(std::string_view id) const;  // -1: none
 };
-// In a block or any body below it; nullptr: there is none.
-const NodeDef* find_node(const Block& block, std::string_view id);
+// Every node of a block, with those of the bodies inside, in the file's order.
+std::vector<const NodeDef*> all_nodes(const Block& block);
+const NodeDef* find_node(const Block& block, std::string_view id);  // among all_nodes, or nullptr
 
 struct Graph {
   std::string name;

@@ -395,12 +395,21 @@ const NodeKind* find_kind(const Kinds& kinds, std::string_view name) {
   return nullptr;
 }
 
-const NodeDef* find_node(const Block& block, std::string_view id) {
+std::vector<const NodeDef*> all_nodes(const Block& block) {
+  std::vector<const NodeDef*> all;
   for (const NodeDef& node : block.nodes) {
-    if (node.id == id) return &node;
-    for (const auto& body : node.bodies)
-      if (const NodeDef* found = find_node(*body, id)) return found;
+    all.push_back(&node);
+    for (const auto& body : node.bodies) {
+      const std::vector<const NodeDef*> inside = all_nodes(*body);
+      all.insert(all.end(), inside.begin(), inside.end());
+    }
   }
+  return all;
+}
+
+const NodeDef* find_node(const Block& block, std::string_view id) {
+  for (const NodeDef* node : all_nodes(block))
+    if (node->id == id) return node;
   return nullptr;
 }
 

@@ -141,20 +141,14 @@ class RouteLoader {
                                          : "one of " + any_of(known));
   }
 
-  static void add_interrupts(const std::string& graph, const Block& block,
-                             std::vector<std::string>& names) {
-    for (const NodeDef& def : block.nodes) {
-      if (def.kind == "interrupt") names.push_back(graph + "." + def.id);
-      for (const auto& body : def.bodies) add_interrupts(graph, *body, names);
-    }
-  }
-
   void find_interrupt(const Node& node, const std::string& name) {
     const size_t dot = name.rfind('.');
     route_.graph = name.substr(0, dot);
     route_.interrupt = dot == std::string::npos ? "" : name.substr(dot + 1);
     std::vector<std::string> known;
-    for (const auto& [key, graph] : app_.graphs) add_interrupts(key, graph.nodes, known);
+    for (const auto& [key, graph] : app_.graphs)
+      for (const NodeDef* node : all_nodes(graph.nodes))
+        if (node->kind == "interrupt") known.push_back(key + "." + node->id);
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
     const std::string near = nearest(name, known);
     reader_.report.error("R204", node.span, quote(name) + " is not an interrupt",

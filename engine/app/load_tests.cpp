@@ -66,14 +66,11 @@ bool takes(std::string_view pattern, std::string_view call) {
 }
 
 // The kinds of all nodes by their paths; `graph` is left out of a block's id.
-template <typename B>
-void add_nodes(const B& block, size_t graph, std::map<std::string, std::string>& kinds) {
+void add_nodes(const Block& block, size_t graph, std::map<std::string, std::string>& kinds) {
   const std::string prefix = block.id.size() > graph ? block.id.substr(graph + 1) + "/" : "";
-  for (const auto& node : block.nodes) {
+  for (const NodeDef& node : block.nodes) {
     kinds.emplace(prefix + node.id, node.kind);
-    if constexpr (requires { node.bodies; })
-      for (const auto& body : node.bodies)
-        if (body) add_nodes(*body, graph, kinds);
+    for (const auto& body : node.bodies) add_nodes(*body, graph, kinds);
   }
 }
 

@@ -1,18 +1,9 @@
 #include "engine/lint/check.h"
 
+#include "engine/lint/places.h"
 #include "engine/lint/schema_walk.h"
-#include "engine/nodes/nodes.h"
 
 namespace plenum::lint {
-
-namespace {
-
-bool within(const Span& part, const Span& whole) {
-  return part.file && whole.file && *part.file == *whole.file && whole.start <= part.start &&
-         part.start < whole.end;
-}
-
-}  // namespace
 
 Subject::Subject(const app::Draft& draft, const app::Files& files,
                  const std::vector<Diagnostic>& loaders)
@@ -51,10 +42,6 @@ const Check* find_check(std::string_view code) {
   for (const Check& check : checks())
     if (check.code == code) return &check;
   return nullptr;
-}
-
-std::string waits_for_kind(std::string_view kind) {
-  return app::find_kind(nodes::kinds(), kind) ? std::string() : quote(kind);
 }
 
 void found(Report& report, const Check& check, const Span& span, std::string message,

@@ -69,9 +69,6 @@ struct Check {
 const std::vector<Check>& checks();
 const Check* find_check(std::string_view code);  // nullptr: there is none
 
-// For `waits_for`: "" when this server has the node kind, else its name in words.
-std::string waits_for_kind(std::string_view kind);
-
 // A finding, with the severity that its check declares.
 void found(Report& report, const Check& check, const Span& span, std::string message,
            std::string help = {}, std::vector<Fix> fixes = {});

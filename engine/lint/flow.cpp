@@ -8,13 +8,6 @@ using app::Target;
 
 namespace {
 
-void add_nodes(const Block& block, std::vector<const NodeDef*>& all) {
-  for (const NodeDef& def : block.nodes) {
-    all.push_back(&def);
-    for (const Block* body : bodies_of(def)) add_nodes(*body, all);
-  }
-}
-
 int index_of(const Target& target, size_t index) {
   return target.node == Target::kNext ? static_cast<int>(index) + 1 : target.node;
 }
@@ -67,7 +60,7 @@ class Analysis {
   Keys node(const NodeDef& def, const Keys& before) {
     out_.before[&def] = before;
     Keys after = before;
-    for (const Block* body : bodies_of(def)) {
+    for (const auto& body : def.bodies) {
       const auto done = block(*body, before);
       if (!done) continue;
       out_.inside[&def].insert(done->begin(), done->end());
@@ -86,24 +79,6 @@ class Analysis {
 
 }  // namespace
 
-std::vector<const NodeDef*> all_nodes(const Block& block) {
-  std::vector<const NodeDef*> all;
-  add_nodes(block, all);
-  return all;
-}
-
-namespace {
-
-// An interrupt that nobody answers may go on elsewhere.
-template <typename Def>
-void add_timeout(const Def& def, size_t index, std::vector<Way>& all) {
-  if constexpr (requires { def.on_timeout; })
-    if (def.on_timeout.then == app::OnError::Then::next)
-      all.push_back({index_of(def.on_timeout.next, index), false});
-}
-
-}  // namespace
-
 std::vector<Way> ways(const Block& block, size_t index) {
   const NodeDef& def = block.nodes[index];
   const int next = static_cast<int>(index) + 1;
@@ -111,7 +86,8 @@ std::vector<Way> ways(const Block& block, size_t index) {
   if (def.when) all.push_back({next, false});
   if (def.on_error.then == app::OnError::Then::next)
     all.push_back({index_of(def.on_error.next, index), false});
-  add_timeout(def, index, all);
+  if (def.on_timeout.then == app::OnError::Then::next)  // an interrupt that nobody answered
+    all.push_back({index_of(def.on_timeout.next, index), false});
   if (def.kind == "fail") return all;
   bool falls = true;
   for (const app::Edge& edge : def.next) {

@@ -13,19 +13,6 @@
 
 namespace plenum::lint {
 
-// The blocks inside a node: the bodies of loops, maps and branches.
-template <typename Def>
-std::vector<const app::Block*> bodies_of(const Def& def) {
-  std::vector<const app::Block*> all;
-  if constexpr (requires { def.bodies; })
-    for (const auto& body : def.bodies)
-      if (body) all.push_back(&*body);
-  return all;
-}
-
-// Every node of a block, with those of the bodies inside, in the file's order.
-std::vector<const app::NodeDef*> all_nodes(const app::Block& block);
-
 // One way out of a node.  `to`: the index of a node of the same block, `nodes.size()` behind the
 // last, or Target::kEnd or kBreak.
 struct Way {

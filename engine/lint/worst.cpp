@@ -60,7 +60,7 @@ struct Weights {
     if (def.kind == "graph") return called(def, worst);
     const int64_t rounds = rounds_of(subject, def);
     double most = 0;
-    for (const Block* body : bodies_of(def)) {
+    for (const auto& body : def.bodies) {
       const Worst one = block(graph, *body, 0);
       worst.cost_usd += one.cost_usd * static_cast<double>(rounds);
       worst.calls += one.calls * rounds;

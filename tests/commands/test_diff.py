@@ -14,10 +14,17 @@ APP = """
         nodes:
           - {id: think, llm: {model: m, prompt: "{{text}} {{tone}}"}, set: answer}
           - {id: choose, interrupt: {returns: =answer, expects: {ok: boolean, why: optional<string>}}, set: {spare: =result.why}}
+          - id: rounds
+            loop:
+              max: 3
+              until: spare != null
+              do:
+                - {id: agreed, interrupt: {returns: =answer, expects: {why: optional<string>}}, set: {spare: =result.why}}
         output: {answer: =answer, size: =size(answer), spare: =spare}
     routes:
       POST /ask: {start: ask, quota: {free: 10/day}}
       POST /go_on: {resume: ask.choose}
+      POST /check: {resume: ask.agreed}
     limits: {cost_per_run: 0.10}
 """
 CASES = {
@@ -58,6 +65,8 @@ CASES = {
                       ["         limits.cost_per_run: 0.2 USD, was 0.1 USD"]),
     "a column comes": ("fields: {text: string}", "fields: {text: string, n: integer}", True,
                        ["for stored rows\n  BREAKS collection notes.n: is new and required; stored rows lack it"]),
+    "a loop's interrupt is resumed no more": ("      POST /check: {resume: ask.agreed}\n", "", True,
+                                              ["BREAKS ask.agreed: no route resumes it any more"]),
     "a page goes": ("expose: [list]", "expose: [get]", True, ["BREAKS GET /notes: is gone", "       GET /notes/{id}: is new"]),
 }
 

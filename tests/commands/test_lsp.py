@@ -22,6 +22,7 @@ graphs:
         next: ask_back
       - {id: skipped, render: {template: x}}
       - {id: ask_back, interrupt: {returns: =answer, expects: {ok: boolean}}}
+      - {id: twice, loop: {max: 2, do: [{id: sure, interrupt: {expects: {ok: boolean}}}]}}
     output: {answer: =answer}
 routes:
   POST /ask: {start: ask, quota: 5/day}
@@ -214,7 +215,7 @@ def test_completions_of_names(shop):
     shop.findings()
     assert shop.completions(APP.replace("model: quick", "model: ¦")) == ["quick"]
     assert shop.completions(APP.replace("start: ask", "start: ¦")) == ["ask"]
-    assert shop.completions(APP.replace("resume: ask.ask_back", "resume: ¦")) == ["ask.ask_back"]
+    assert shop.completions(APP.replace("resume: ask.ask_back", "resume: ¦")) == ["ask.ask_back", "ask.sure"]
     assert {"answer", "text"} == set(shop.completions(APP.replace("set: answer", "set: ¦")))
     assert {"skipped", "end"} <= set(shop.completions(APP.replace("next: ask_back", "next: ¦")))
     assert shop.completions(APP.replace("prompt: prompts/shop/think.md", "prompt: ¦")) == ["prompts/shop/think.md"]

@@ -37,9 +37,7 @@ const char* word(Route::Does does) {
 
 const app::NodeDef* find_node(const App& app, const std::string& graph, const std::string& id) {
   const auto it = app.graphs.find(graph);
-  if (it == app.graphs.end()) return nullptr;
-  const int at = it->second.nodes.index_of(id);
-  return at < 0 ? nullptr : &it->second.nodes.nodes[static_cast<size_t>(at)];
+  return it == app.graphs.end() ? nullptr : app::find_node(it->second.nodes, id);
 }
 
 std::string money(double usd) {
@@ -280,10 +278,10 @@ class Comparing {
         return route.does == Route::Does::resume && route.graph == name && route.interrupt == id;
       });
     };
-    for (const app::NodeDef& node : graph.nodes.nodes)
-      if (node.kind == "interrupt" && resumed(before_, node.id) && !resumed(after_, node.id))
+    for (const app::NodeDef* node : all_nodes(graph.nodes))
+      if (node->kind == "interrupt" && resumed(before_, node->id) && !resumed(after_, node->id))
         say(For::runs, true,
-            name + "." + node.id + ": no route resumes it any more; runs that wait there expire");
+            name + "." + node->id + ": no route resumes it any more; runs that wait there expire");
     const auto it = after_.graphs.find(name);
     if (it == after_.graphs.end()) return;
     for (const app::Field& field : graph.state)

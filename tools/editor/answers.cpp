@@ -165,8 +165,8 @@ class Values {
       for (const auto& [graph, is] : app_.graphs) add(graph);
     if (where.place == "a route" && (key == "resume" || key == "waiting"))
       for (const auto& [graph, is] : app_.graphs)
-        for (const app::NodeDef& node : is.nodes.nodes)
-          if (node.kind == "interrupt") add(graph + "." + node.id);
+        for (const app::NodeDef* node : all_nodes(is.nodes))
+          if (node->kind == "interrupt") add(graph + "." + node->id);
     if ((where.place == "a route" && key == "read") || (where.kind && where.place == "store"))
       for (const auto& [collection, is] : app_.collections) add(collection);
     if (where.place == "a node" && key == "set") add_state();

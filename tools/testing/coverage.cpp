@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 
-#include "engine/lint/flow.h"
 #include "tools/testing/run.h"
 
 namespace plenum::testing {
@@ -58,7 +57,7 @@ class Coverage {
       }
       if (node.next.size() > 1 || (node.next.size() == 1 && node.next[0].when))
         for (const app::Edge& edge : node.next) add_edge(block, key, edge);
-      for (const app::Block* body : lint::bodies_of(node)) add(*body, body->id);
+      for (const auto& body : node.bodies) add(*body, body->id);
     }
   }
 

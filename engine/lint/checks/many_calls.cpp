@@ -34,7 +34,7 @@ void look(const Subject& subject, const app::Block& block, const Chain& outer, R
             chain.text + " = " + std::to_string(chain.calls) + " calls of " + quote(def.id),
             "lower max or max_items, or the node's `retry`");
     }
-    for (const app::Block* body : bodies_of(def)) look(subject, *body, chain, report);
+    for (const auto& body : def.bodies) look(subject, *body, chain, report);
   }
 }
 
@@ -72,8 +72,7 @@ graphs:
           [](const Subject& subject, Report& report) {
             for (const auto& [name, graph] : subject.app.graphs)
               look(subject, graph.nodes, {}, report);
-          },
-          waits_for_kind("map")};
+          }};
 }
 
 }  // namespace plenum::lint

@@ -9,7 +9,7 @@ namespace {
 
 Keys changed_in(const app::NodeDef& loop) {
   Keys keys = {"round", "now"};
-  for (const app::Block* body : bodies_of(loop))
+  for (const auto& body : loop.bodies)
     for (const app::NodeDef* def : all_nodes(*body)) {
       const Keys own = set_by(*def);
       keys.insert(own.begin(), own.end());
@@ -57,8 +57,7 @@ nodes:
               for (const app::NodeDef* def : all_nodes(graph.nodes))
                 if (def->kind == "loop") judge(subject, graph, *def, report);
             });
-          },
-          waits_for_kind("loop")};
+          }};
 }
 
 }  // namespace plenum::lint

@@ -18,7 +18,7 @@ void look(const app::Block& block, Report& report) {
   const std::vector<bool> seen = reachable(block);
   for (size_t i = 0; i < block.nodes.size(); ++i) {
     const app::NodeDef& def = block.nodes[i];
-    for (const app::Block* body : bodies_of(def)) look(*body, report);
+    for (const auto& body : def.bodies) look(*body, report);
     // What follows an unreachable node follows from it.
     if (seen[i] || (i > 0 && !seen[i - 1])) continue;
     report.warning("G301", def.span, "no path reaches " + quote(def.id),
