@@ -165,6 +165,22 @@ Slip cut_at(const Source& source, size_t begin, size_t end, size_t at) {
   return quote_it(source, "Y006", begin, end, cutter + " ends this unquoted value");
 }
 
+// `[size(x) > 0, tea == "Tea?"]`: the parser takes an item's `?` for a mark of its own, reads on
+// from there, often far, and then finds no end of the list.
+std::optional<Slip> cut_by_question_mark(const Source& source, size_t bracket) {
+  if (source[bracket] != '[') return {};
+  const size_t line_end = source.line_end(bracket);
+  for (size_t begin = source.skip_blanks(bracket + 1); begin < line_end;) {
+    const size_t end = flow_value_end(source, begin);
+    const bool plain = std::string_view("\"'[{").find(source[begin]) == std::string_view::npos;
+    const size_t mark = plain ? source.text().find('?', begin) : kNone;
+    if (mark > begin && mark < end) return cut_at(source, begin, end, mark);
+    if (end >= line_end || source[source.skip_blanks(end)] != ',') return {};
+    begin = source.skip_blanks(source.skip_blanks(end) + 1);
+  }
+  return {};
+}
+
 // Inside brackets, something right behind a complete word.
 std::optional<Slip> behind_word(const Source& source, size_t at, const Reached& reached) {
   const size_t stop = source.skip_blanks(reached.cursor);
@@ -469,6 +485,8 @@ Slip explain(const Source& source, size_t at, const std::string& words, const Re
     while (last > 0 && (is_blank(source[last - 1]) || is_break(source[last - 1]))) --last;
     at = last;
   }
+  if (reached.bracket)
+    if (auto slip = cut_by_question_mark(source, *reached.bracket)) return *slip;
   if (words.find("EOF in scalar") != std::string::npos)
     if (const size_t quote = find_open_quote(source, reached.cursor); quote != kNone)
       return unclosed_quote(source, quote, reached.bracket.has_value());

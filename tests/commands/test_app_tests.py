@@ -1,5 +1,6 @@
 """`plenum test`: an app's own tests, offline, on a clock that stands still."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -64,6 +65,16 @@ def test_the_apps_of_the_project_pass_their_tests():
         pytest.skip("documents need the sandbox, which does not work here")
     assert said.status == 0, said
     assert "clearreply: 8 passed" in said.out and "nodes 3 of 3" in said.out, said
+
+
+def test_every_example_has_tests_that_pass_and_reach_all_of_it():
+    said = plenum("test", "--root", "examples")
+    if "sandbox" in said.out:
+        pytest.skip("documents need the sandbox, which does not work here")
+    assert said.status == 0, said
+    examples = sorted(path.stem for path in (PROJECT / "examples/apps.d").glob("*.yaml"))
+    assert re.findall(r"^(\w+): [1-9]\d* passed in", said.out, re.M) == examples, said
+    assert "no tests" not in said.out and "never" not in said.out, said
 
 
 def test_what_holds_passes(asker):
