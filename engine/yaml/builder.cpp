@@ -6,6 +6,7 @@
 #include <yaml-cpp/mark.h>
 
 #include "engine/base/diagnostic.h"
+#include "engine/yaml/extents.h"
 #include "engine/yaml/scalar.h"
 
 namespace plenum::yaml {

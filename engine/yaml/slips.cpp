@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "engine/base/diagnostic.h"
+#include "engine/yaml/extents.h"
 
 namespace plenum::yaml {
 
@@ -13,27 +14,9 @@ namespace {
 
 constexpr size_t kNone = static_cast<size_t>(-1);
 
-bool starts_comment(const Source& source, size_t at) {
-  return source[at] == '#' && at > 0 && is_blank(source[at - 1]);
-}
-
 bool is_colon(const Source& source, size_t at) {
   const char next = source[at + 1];
   return source[at] == ':' && (is_blank(next) || is_break(next) || at + 1 >= source.size());
-}
-
-// The place behind the closing quote on the same line, or kNone.
-size_t quote_end(const Source& source, size_t begin) {
-  const size_t end = source.line_end(begin);
-  for (size_t i = begin + 1; i < end; ++i) {
-    if (source[begin] == '"' && source[i] == '\\') {
-      ++i;
-    } else if (source[i] == source[begin]) {
-      if (source[begin] == '"' || source[i + 1] != '\'') return i + 1;
-      ++i;
-    }
-  }
-  return kNone;
 }
 
 // A line as its author sees it.
@@ -397,48 +380,6 @@ size_t find_open_quote(const Source& source, size_t from) {
 }
 
 }  // namespace
-
-std::string in_quotes(std::string_view text) {
-  if (text.find_first_of("\"\\") == std::string_view::npos) return "\"" + std::string(text) + "\"";
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
-
-size_t block_value_end(const Source& source, size_t begin) {
-  size_t end = source.line_end(begin);
-  size_t from = begin;
-  if (source[begin] == '"' || source[begin] == '\'')
-    if (const size_t quote = quote_end(source, begin); quote != kNone) from = quote;
-  for (size_t i = from; i < end; ++i)
-    if (starts_comment(source, i)) end = i;
-  return source.trim_blanks(begin, end);
-}
-
-size_t flow_value_end(const Source& source, size_t begin) {
-  const size_t end = source.line_end(begin);
-  int depth = 0;
-  size_t i = begin;
-  for (; i < end; ++i) {
-    const char c = source[i];
-    const bool opens =
-        c == '"' ||
-        (c == '\'' && (i == begin || !std::isalnum(static_cast<unsigned char>(source[i - 1]))));
-    if (opens) {
-      if (const size_t quote = quote_end(source, i); quote != kNone) i = quote - 1;
-    } else if (std::string_view("([{").find(c) != std::string_view::npos) {
-      ++depth;
-    } else if (depth > 0 && std::string_view(")]}").find(c) != std::string_view::npos) {
-      --depth;
-    } else if (depth == 0 && (c == ',' || c == ']' || c == '}')) {
-      break;
-    }
-  }
-  if (depth == 0) return source.trim_blanks(begin, i);
-  // Brackets that never close enclose nothing.
-  for (i = begin; i < end && source[i] != ',' && source[i] != ']' && source[i] != '}';) ++i;
-  return source.trim_blanks(begin, i);
-}
 
 Slip unclosed_quote(const Source& source, size_t begin, bool in_flow) {
   size_t end = source.line_end(begin);

@@ -33,16 +33,8 @@ struct Reached {
 // `at` and `words`: the parser's place and message.
 Slip explain(const Source& source, size_t at, const std::string& words, const Reached& reached);
 
-// Where a value that was meant as one text ends: outside of brackets at the line's end or a
-// comment, inside at the comma or bracket that no bracket or quote of the value itself encloses.
-size_t block_value_end(const Source& source, size_t begin);
-size_t flow_value_end(const Source& source, size_t begin);
-
 Slip unclosed_bracket(const Source& source, size_t bracket);
 Slip bad_escape(const Source& source, size_t begin);
 Slip unclosed_quote(const Source& source, size_t begin, bool in_flow);
-
-// The text in quotes, for a help: `"{{tone}}"`.
-std::string in_quotes(std::string_view text);
 
 }  // namespace plenum::yaml
