@@ -2,8 +2,11 @@ R"sql(
 -- :next_boot
 UPDATE boot SET boot = boot + 1 RETURNING boot
 -- :tally
-SELECT scope, app, route, status, count(*) FROM run JOIN scope USING (scope)
-WHERE (status = 0 OR status IN (1, 4)) AND job = 1 GROUP BY scope, app, route, status
+SELECT scope, app, route, status, count(*) FROM
+  (SELECT scope, route, status FROM run WHERE status = 0 AND job = 1
+   UNION ALL SELECT scope, route, status FROM run WHERE status IN (1, 4) AND job = 1)
+  CROSS JOIN scope USING (scope)
+GROUP BY scope, app, route, status
 
 -- :rescue
 UPDATE run SET status = 0, rescues = rescues + 1, available_at = min(available_at, ?2)
