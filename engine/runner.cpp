@@ -63,15 +63,17 @@ void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route,
 
   if (options.job) {
     row.state = run::save(state);
-    return parts_.store->accept(
-        std::move(row), {}, std::move(charge), std::move(options.idempotency),
-        {settings.jobs_per_owner, settings.jobs_queued}, [this, done](Result<Accepted> accepted) {
-          if (!accepted) return done(tl::unexpected(std::move(accepted).error()));
-          RunView seen = view(accepted->run);
-          seen.replayed = accepted->replayed;
-          done(std::move(seen));
-          pump();
-        });
+    return parts_.store->accept(std::move(row), {}, std::move(charge),
+                                std::move(options.idempotency),
+                                {settings.jobs_per_owner, settings.jobs_queued}, {},
+                                [this, done](Result<Accepted> accepted) {
+                                  if (!accepted)
+                                    return done(tl::unexpected(std::move(accepted).error()));
+                                  RunView seen = view(accepted->run);
+                                  seen.replayed = accepted->replayed;
+                                  done(std::move(seen));
+                                  pump();
+                                });
   }
   row.status = RunStatus::running;
   row.deadline = now + time_for(*app, row).count();
@@ -141,8 +143,11 @@ void Runner::accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charg
   // Made before the call, whose arguments move the outcome away in an order of the compiler's.
   Run row = live->row;
   std::vector<EventRow> published;
+  std::vector<EffectRow> first;
   if (plain) published = rows(outcome.published);
+  if (plain) first = begun(outcome);
   parts_.store->accept(std::move(row), std::move(published), std::move(charge), std::move(key), {},
+                       std::move(first),
                        [this, live, plain, outcome = std::move(outcome),
                         events = std::move(events)](Result<Accepted> accepted) mutable {
                          live->committing = false;
@@ -168,6 +173,11 @@ Runner::LivePtr Runner::adopt(Run row, std::shared_ptr<const app::App> app, run:
   live->app = std::move(app);
   live->state = std::move(state);
   live->answer = std::move(answer);
+  adopt(live);
+  return live;
+}
+
+void Runner::adopt(const LivePtr& live) {
   live_[live->row.id] = live;
   live_count_ = live_.size();
   if (live->row.job) ++jobs_;
@@ -175,7 +185,6 @@ Runner::LivePtr Runner::adopt(Run row, std::shared_ptr<const app::App> app, run:
     live->deadline_timer = timers_.at(live->row.deadline, [this, weak = std::weak_ptr(live)] {
       if (const LivePtr late = weak.lock()) take(late, run::DeadlinePassed{});
     });
-  return live;
 }
 
 void Runner::resume(const std::string& app, const app::Route& route, Caller caller, std::string id,
@@ -193,8 +202,8 @@ void Runner::resume(const std::string& app, const app::Route& route, Caller call
         if (!row) return done(tl::unexpected(std::move(row).error()));
         if (called) at = row->at;
         if (row->status != RunStatus::waiting || row->at != at)  // too late, or the same again
-          return take_waiting(owner, row->id, at, std::move(options.idempotency), std::move(done),
-                              [](const Run&) {});
+          return take_waiting(owner, row->id, at, std::move(options.idempotency), std::nullopt,
+                              std::move(done), [](const Run&) {});
         Run found = *std::move(row);
         const std::string hash = found.bundle;
         parts_.bundle(owner.app, hash,
@@ -229,27 +238,37 @@ void Runner::answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App
       return done(fail(std::move(error)));
     }
   }
-  take_waiting(owner, row.id, row.at, std::move(options.idempotency), done,
-               [this, app = std::move(app), state = *std::move(state), answer = std::move(answer),
-                events = std::move(options.events), background = options.background,
-                done](Run taken) mutable {
-                 taken.deadline = parts_.clock->now() + time_for(*app, taken).count();
+  // The step that the answer leads to is committed with it: an answer that was taken is not lost.
+  auto live = std::make_shared<Live>();
+  live->row = std::move(row);
+  live->app = std::move(app);
+  live->state = *std::move(state);
+  const int64_t seen = live->state.last_event;
+  run::Outcome outcome =
+      run::step(live->state, *live->app, run::Answered{std::move(answer)}, parts_.clock->now());
+  finish_output(*live);
+  Checkpoint point = checkpoint(*live, outcome);
+  const std::string id = live->row.id, at = live->row.at;
+  take_waiting(std::move(owner), id, at, std::move(options.idempotency), std::move(point), done,
+               [this, live, outcome = std::move(outcome), events = std::move(options.events),
+                background = options.background, seen, done](Run taken) mutable {
+                 taken.deadline = parts_.clock->now() + time_for(*live->app, taken).count();
                  if (background) done(view(taken));
-                 LivePtr live = adopt(std::move(taken), std::move(app), std::move(state),
-                                      background ? OnRun() : std::move(done));
-                 if (events.take)
-                   subscribe(live->row.id, std::move(events), live->state.last_event);
-                 take(std::move(live), run::Answered{std::move(answer)});
+                 live->row = std::move(taken);
+                 if (!background) live->answer = std::move(done);
+                 adopt(live);
+                 if (events.take) subscribe(live->row.id, std::move(events), seen);
+                 committed(live, std::move(outcome), {});
                });
 }
 
 // Calls either `taken`, with the run that is now ours, or `done`, with the run as an earlier
 // request with the same key left it, or with why not.
 void Runner::take_waiting(Owner owner, const std::string& run, const std::string& at,
-                          std::optional<Idempotency> key, OnRun done,
-                          std::function<void(Run)> taken) {
+                          std::optional<Idempotency> key, std::optional<Checkpoint> step,
+                          OnRun done, std::function<void(Run)> taken) {
   parts_.store->take_waiting(
-      std::move(owner), run, at, parts_.clock->now(), std::move(key),
+      std::move(owner), run, at, parts_.clock->now(), std::move(key), std::move(step),
       [done = std::move(done), taken = std::move(taken)](Result<Accepted> accepted) {
         if (!accepted) return done(tl::unexpected(std::move(accepted).error()));
         if (!accepted->replayed) return taken(std::move(accepted->run));

@@ -28,6 +28,7 @@ struct Live {
   bool committing = false;
   bool over = false;                             // ended or waiting: nothing more is done here
   std::deque<run::Event> inbox;                  // events that came during a commit
+  std::vector<EffectRow> ended;                  // effects, since the last commit
   OnRun answer;                                  // of a synchronous caller; or none
   std::unordered_map<uint64_t, uint64_t> calls;  // call → effect handle
   uint64_t deadline_timer = 0;
@@ -76,6 +77,7 @@ class Runner {
   };
 
   LivePtr adopt(Run row, std::shared_ptr<const app::App> app, run::State state, OnRun answer);
+  void adopt(const LivePtr& live);
   Run row_for(const app::App& app, const app::Graph& graph, Owner owner, const Json& user,
               std::string id, std::string thread) const;
   run::State state_for(const app::App& app, const app::Graph& graph, const Run& row, Json input,
@@ -91,6 +93,7 @@ class Runner {
   void with_kept(const Owner& owner, const std::string& thread, const app::Graph& graph,
                  std::function<void(Result<Json>)> then);
   void keep(const Live& live, Checkpoint& point) const;
+  std::vector<EffectRow> begun(const run::Outcome& outcome) const;
   void accept_sync(LivePtr live, run::Outcome outcome, std::optional<Charge> charge,
                    std::optional<Idempotency> key, EventSink events);
   void take(LivePtr live, run::Event event);
@@ -100,14 +103,15 @@ class Runner {
   void perform(LivePtr live, const std::vector<run::Command>& commands);
   void conclude(LivePtr live);
   void finish_output(Live& live);
-  Checkpoint checkpoint(Live& live, const run::Outcome& outcome);
+  Checkpoint checkpoint(Live& live, run::Outcome& outcome);
   void forget(const LivePtr& live);
   milliseconds time_for(const app::App& app, const Run& row) const;
 
   void answer_waiting(Owner owner, Run row, std::shared_ptr<const app::App> app, Json answer,
                       ResumeOptions options, OnRun done);
   void take_waiting(Owner owner, const std::string& run, const std::string& at,
-                    std::optional<Idempotency> key, OnRun done, std::function<void(Run)> taken);
+                    std::optional<Idempotency> key, std::optional<Checkpoint> step, OnRun done,
+                    std::function<void(Run)> taken);
   void pump();
   void pump_at(Millis due);
   void adopt_claimed(Run row);

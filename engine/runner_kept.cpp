@@ -77,7 +77,7 @@ void Runner::start_child(const LivePtr& live, const run::Perform& what) {
   const std::string once = ask.key.empty() ? what.key : ask.key;
   parts_.store->accept(
       std::move(row), {}, std::nullopt, Idempotency{"start " + ask.graph + " " + once, "", false},
-      {parts_.settings->jobs_per_owner, parts_.settings->jobs_queued},
+      {parts_.settings->jobs_per_owner, parts_.settings->jobs_queued}, {},
       [this, weak = std::weak_ptr(live), call = what.call](Result<Accepted> accepted) {
         if (accepted && !accepted->replayed) pump();
         const LivePtr live = weak.lock();

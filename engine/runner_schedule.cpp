@@ -93,7 +93,7 @@ void Runner::start_scheduled(const std::shared_ptr<const app::App>& app,
   row.state = run::save(state_for(*app, graph, row, *std::move(input), user));
   parts_.store->accept(
       std::move(row), {}, std::nullopt,
-      Idempotency{"schedule " + name_of(schedule) + " " + std::to_string(due), "", false}, {},
+      Idempotency{"schedule " + name_of(schedule) + " " + std::to_string(due), "", false}, {}, {},
       [this, owner, name = name_of(schedule), app](Result<Accepted> accepted) {
         if (!accepted)
           return spdlog::error("schedule of {}: {}", app->name, accepted.error().message);

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/effects/journal.h"
 #include "engine/run_view.h"
 #include "engine/runner.h"
 
@@ -27,6 +28,8 @@ void Runner::take(LivePtr live, run::Event event) {
   const bool still = live->state.status == run::Status::running;
   if (outcome.commands.empty() && outcome.finished.empty() && outcome.published.empty() && still)
     return;
+  if (std::optional<EffectRow> end = journal_end(event, parts_.clock->now()))
+    live->ended.push_back(*std::move(end));
   finish_output(*live);
   commit(std::move(live), std::move(outcome));
 }
@@ -48,7 +51,17 @@ void Runner::finish_output(Live& live) {
   }
 }
 
-Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
+// The journal's rows of what the step asks for.
+std::vector<EffectRow> Runner::begun(const run::Outcome& outcome) const {
+  std::vector<EffectRow> rows;
+  for (const run::Command& command : outcome.commands)
+    if (const auto* what = std::get_if<run::Perform>(&command))
+      if (std::optional<EffectRow> row = journal_row(*what, parts_.clock->now()))
+        rows.push_back(*std::move(row));
+  return rows;
+}
+
+Checkpoint Runner::checkpoint(Live& live, run::Outcome& outcome) {
   run::State& state = live.state;
   Checkpoint point;
   point.state = run::save(state);
@@ -62,6 +75,10 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
               {}};
     point.state = run::save(state);
   }
+  if (state.status == run::Status::failed)  // nothing is begun; what goes on is aborted
+    std::erase_if(outcome.commands, [](const run::Command& command) {
+      return !std::holds_alternative<run::Abandon>(command);
+    });
   point.run = live.row.id;
   point.epoch = live.row.epoch;
   point.status = status_of(state.status);
@@ -79,6 +96,11 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
     point.steps.push_back(
         {node.path, node.status, to_text(node.result), node.entered, point.now, node.attempts});
   point.events = rows(outcome.published);
+  point.begun = begun(outcome);
+  point.ended = live.ended;
+  for (const run::Command& command : outcome.commands)
+    if (const auto* abandon = std::get_if<run::Abandon>(&command))
+      point.ended.push_back(journal_doubt(abandon->call, point.now));
   if (state.status == run::Status::completed) keep(live, point);
   return point;
 }
@@ -86,10 +108,6 @@ Checkpoint Runner::checkpoint(Live& live, const run::Outcome& outcome) {
 void Runner::commit(LivePtr live, run::Outcome outcome) {
   live->committing = true;
   Checkpoint point = checkpoint(*live, outcome);
-  if (live->state.status == run::Status::failed)  // nothing is begun; what goes on is aborted
-    std::erase_if(outcome.commands, [](const run::Command& command) {
-      return !std::holds_alternative<run::Abandon>(command);
-    });
   parts_.store->checkpoint(std::move(point),
                            [this, live, outcome = std::move(outcome)](Result<> result) mutable {
                              live->committing = false;
@@ -110,6 +128,7 @@ void Runner::committed(LivePtr live, run::Outcome outcome, Result<> result) {
         [this, live, outcome = std::move(outcome)]() mutable { commit(live, std::move(outcome)); });
     return;
   }
+  live->ended.clear();
   publish(live->row, rows(outcome.published));
   perform(live, outcome.commands);
   if (live->state.status != run::Status::running) return conclude(live);
@@ -216,8 +235,11 @@ void Runner::release_all() {
   for (const auto& [id, live] : live_runs) {
     live->over = true;
     for (const auto& [call, handle] : live->calls) parts_.effects->cancel(handle);
-    Checkpoint point = checkpoint(*live, {});
+    run::Outcome nothing;
+    Checkpoint point = checkpoint(*live, nothing);
     point.status = RunStatus::queued;
+    for (const auto& [call, handle] : live->calls)
+      point.ended.push_back(journal_doubt(call, point.now));
     parts_.store->checkpoint(std::move(point), [](Result<>) {});
     if (live->answer)
       std::exchange(live->answer, nullptr)(

@@ -198,7 +198,9 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared))
     return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
-  send(handle, std::get<http::Request>(*std::move(prepared)),
+  auto request = std::get<http::Request>(*std::move(prepared));
+  request.headers.emplace_back("Idempotency-Key", what.key);
+  send(handle, std::move(request),
        [call, structured, price, provider = provider->second,
         done](Result<http::Response> response) {
          if (!response) return done(fail(transfer_failure(std::move(response).error())));
@@ -208,8 +210,8 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
        });
 }
 
-// A write that its peer would not know again is marked before a byte of it leaves: a run that comes
-// back after a crash finds the mark and does not send it a second time.
+// A write that its peer would not know again is not sent a second time by a run that comes back
+// after a crash.
 void Effects::Work::start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
                           const EffectContext& context, Done done) {
   if (parts.script) return done(scripted(*parts.script, ask, *parts.secrets, what, context));
@@ -217,20 +219,10 @@ void Effects::Work::start(uint64_t handle, const run::CallHttp& ask, const run::
       http_request(ask, what.timeout, *parts.secrets, parts.allow_local_hosts);
   if (!request) return done(fail(std::move(request).error()));
   auto call = std::make_shared<const run::CallHttp>(ask);
-  if (!ask.at_most_once) return send(handle, std::move(call), *std::move(request), std::move(done));
-  const auto dropped = std::make_shared<bool>(false);
-  cancels[handle] = [dropped] { *dropped = true; };
-  parts.store->begin_effect(
-      context.owner, what.key, parts.clock->now(),
-      [self = shared_from_this(), handle, call = std::move(call), dropped,
-       request = *std::move(request), done = std::move(done)](Result<bool> first) mutable {
-        if (!first) return done(fail(std::move(first).error()));
-        if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
-        if (!*first)
-          return done(fail(http_failure(
-              *call, Error{Kind::unavailable, "the server stopped while it was sent", {}, {}})));
-        self->send(handle, std::move(call), std::move(request), std::move(done));
-      });
+  if (ask.at_most_once && what.again)
+    return done(fail(http_failure(
+        *call, Error{Kind::unavailable, "the server stopped while it was sent", {}, {}})));
+  send(handle, std::move(call), *std::move(request), std::move(done));
 }
 
 void Effects::Work::send(uint64_t handle, std::shared_ptr<const run::CallHttp> call,

@@ -45,6 +45,7 @@ struct Perform {
   std::string key;          // the effect's idempotency key (specification section 3)
   milliseconds timeout{0};  // 0: the effect's own
   Effect effect;
+  bool again = false;  // asked for before a crash: whether it was carried out is unknown
 };
 struct StartTimer {
   uint64_t call = 0;

@@ -82,12 +82,13 @@ void Walk::apply(Result<Next> next) {
 
 void Walk::follow(Next::Act what) {
   Frame& f = frame();
+  const bool again = call_again_ != 0;
   f.call = next_call();
   f.phase = Phase::working;
   f.reserved = what.worst_usd;
   state_.reserved_usd += what.worst_usd;
   out_.commands.push_back(Perform{f.call, path_text(Indexes::no), f.attempt, effect_key(),
-                                  node().timeout, std::move(what.effect)});
+                                  node().timeout, std::move(what.effect), again});
 }
 
 void Walk::follow(Next::Pause what) {

@@ -1,4 +1,4 @@
-// The words for a run's status, as they stand in answers, logs and messages.
+// The words for the status of runs and effects, as they stand in answers, logs and messages.
 #include "engine/store/store.h"
 
 namespace plenum {
@@ -23,6 +23,20 @@ const char* name(RunStatus status) {
       return "cancelled";
     case RunStatus::dead:
       return "dead";
+  }
+  return "unknown";
+}
+
+const char* name(EffectStatus status) {
+  switch (status) {
+    case EffectStatus::started:
+      return "started";
+    case EffectStatus::done:
+      return "done";
+    case EffectStatus::failed:
+      return "failed";
+    case EffectStatus::ambiguous:
+      return "ambiguous";
   }
   return "unknown";
 }

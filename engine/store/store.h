@@ -97,6 +97,27 @@ struct StepRow {
   int attempts = 1;
 };
 
+enum class EffectStatus {
+  started,
+  done,
+  failed,
+  ambiguous  // begun, and what became of it was not recorded
+};
+const char* name(EffectStatus status);
+
+// One time that an effect was begun (specification section 3).  A `call` counts within the run;
+// asked for again after a crash, it has the same number and key, and is another row.
+struct EffectRow {
+  uint64_t call = 0;
+  int sent = 0;             // how often it was begun, from 1: the store counts
+  std::string kind, path;   // "model", "each/draft"
+  std::string key, digest;  // its idempotency key; of what was asked, without credentials
+  EffectStatus status = EffectStatus::started;
+  std::string error;  // its code, when it failed
+  double cost_usd = 0;
+  Millis started_at = 0, ended_at = 0;
+};
+
 // An event as clients see it; `id` counts from 1 within the run.
 struct EventRow {
   int64_t id = 0;
@@ -124,6 +145,9 @@ struct Checkpoint {
   Millis expires_at = 0;         // kept unless it goes on running; 0: as before
   std::vector<StepRow> steps;    // added to those before
   std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
+  // T3: the journal's rows of what is performed after the commit.  T4: by their call, the end of
+  // what was begun; one that has ended is left as it is.
+  std::vector<EffectRow> begun, ended;
   // Put into collections of the run's owner: what outlives the run.
   std::vector<std::pair<std::string, Row>> rows;
 };
@@ -183,7 +207,7 @@ class Store {
   };
   virtual void accept(Run run, std::vector<EventRow> events, std::optional<Charge> charge,
                       std::optional<Idempotency> idempotency, Limits limits,
-                      Done<Accepted> done) = 0;
+                      std::vector<EffectRow> begun, Done<Accepted> done) = 0;
   // T2.  Up to `limit` due queued runs, of higher priority and older first, owners in turn, each
   // owner's `concurrency` kept; they become running with a new epoch, started_at set if it was 0.
   // Also queues waiting runs whose wake_at is due: their interrupt takes no answer any more.
@@ -194,14 +218,17 @@ class Store {
   virtual void checkpoint(Checkpoint checkpoint, Done<> done) = 0;
   // An answer for the interrupt `at`: waiting becomes running with a new epoch, which is returned.
   // `conflict` (code "not_waiting") when it does not wait there any more; a known key as in
-  // accept().
+  // accept().  `step`: what the answer makes of the run, in the same transaction, so that an answer
+  // that was taken is never lost; it is refused when it was made from another epoch.
   virtual void take_waiting(Owner owner, std::string run, std::string at, Millis now,
-                            std::optional<Idempotency> idempotency, Done<Accepted> done) = 0;
+                            std::optional<Idempotency> idempotency, std::optional<Checkpoint> step,
+                            Done<Accepted> done) = 0;
   // T8.  queued, waiting and paused become cancelled, running becomes cancelling; a final run is
   // left as it is.  Returns the row.
   virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done) = 0;
   // T7, at start: running runs of an earlier process become queued (rescues + 1; from the sixth on
-  // dead, with the error code "poison"), cancelling ones cancelled.  Returns how many were queued.
+  // dead, with the error code "poison"), cancelling ones cancelled; what they had begun and not
+  // recorded is ambiguous from now on.  Returns how many were queued.
   virtual void recover(Millis now, Done<int> done) = 0;
   // Queued and waiting runs past their deadline fail with the code "deadline"; expired final runs,
   // rows, counters, keys and records of files are deleted (at most `limit` of each).  Returns those
@@ -217,6 +244,7 @@ class Store {
   virtual void runs(Owner owner, std::string graph, std::optional<RunStatus> status, std::string at,
                     Page page, Done<std::vector<Run>> done) = 0;
   virtual void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) = 0;
+  virtual void effects(Owner owner, std::string run, Done<std::vector<EffectRow>> done) = 0;
   virtual void events(Owner owner, std::string run, int64_t after,
                       Done<std::vector<EventRow>> done) = 0;
 
@@ -231,10 +259,6 @@ class Store {
   // bounds.
   virtual void query(Owner owner, std::string collection, RowQuery query,
                      Done<std::vector<Row>> done) = 0;
-
-  // T3 for an effect that may be begun once: true the first time a key is named, then false.  Kept
-  // for 30 days.
-  virtual void begin_effect(Owner owner, std::string key, Millis now, Done<bool> done) = 0;
 
   // Replies that are kept for a while: `not_found` when there is none, or it is past its time.
   // Putting the same key again replaces it.

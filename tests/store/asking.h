@@ -133,10 +133,10 @@ class Asking {
 
   Result<Accepted> accept(Run run, std::vector<EventRow> events = {},
                           std::optional<Charge> charge = {}, std::optional<Idempotency> key = {},
-                          Store::Limits limits = {}) {
+                          Store::Limits limits = {}, std::vector<EffectRow> begun = {}) {
     return wait_for<Accepted>([&](Done<Accepted> done) {
       store_->accept(std::move(run), std::move(events), std::move(charge), std::move(key), limits,
-                     std::move(done));
+                     std::move(begun), std::move(done));
     });
   }
   // The run as it was stored.
@@ -154,9 +154,10 @@ class Asking {
     return taken->run;
   }
   Result<Accepted> take_waiting(const Owner& owner, const std::string& run, const std::string& at,
-                                std::optional<Idempotency> key, Millis now = 3000) {
+                                std::optional<Idempotency> key, Millis now = 3000,
+                                std::optional<Checkpoint> step = {}) {
     return wait_for<Accepted>([&](Done<Accepted> done) {
-      store_->take_waiting(owner, run, at, now, std::move(key), done);
+      store_->take_waiting(owner, run, at, now, std::move(key), std::move(step), done);
     });
   }
   Result<Run> cancel(const Owner& owner, const std::string& run, Millis now = 3000) {
@@ -183,6 +184,18 @@ class Asking {
   Result<std::vector<StepRow>> steps(const Owner& owner, const std::string& run) {
     return wait_for<std::vector<StepRow>>([&](auto done) { store_->steps(owner, run, done); });
   }
+  Result<std::vector<EffectRow>> effects(const Owner& owner, const std::string& run) {
+    return wait_for<std::vector<EffectRow>>([&](auto done) { store_->effects(owner, run, done); });
+  }
+  // The journal of a run, short.
+  std::string journal(const Run& run) {
+    std::string text;
+    const std::vector<EffectRow> all = effects(run.owner, run.id).value();
+    for (const EffectRow& e : all)
+      text += (text.empty() ? "" : ", ") + std::to_string(e.call) + "." + std::to_string(e.sent) +
+              " " + e.path + " " + name(e.status) + (e.error.empty() ? "" : " " + e.error);
+    return text;
+  }
   Result<std::vector<EventRow>> events(const Owner& owner, const std::string& run,
                                        int64_t after = 0) {
     return wait_for<std::vector<EventRow>>(
@@ -206,9 +219,6 @@ class Asking {
                                  RowQuery query) {
     return wait_for<std::vector<Row>>(
         [&](auto done) { store_->query(owner, collection, std::move(query), done); });
-  }
-  Result<bool> begin_effect(const Owner& owner, const std::string& key, Millis now) {
-    return wait_for<bool>([&](Done<bool> done) { store_->begin_effect(owner, key, now, done); });
   }
   Result<std::string> cached(const Owner& owner, const std::string& key, Millis now) {
     return wait_for<std::string>([&](auto done) { store_->cached(owner, key, now, done); });

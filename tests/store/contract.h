@@ -22,6 +22,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   keeps_rows_and_files(make);
   finds_rows(make);
   remembers_effects(make);
+  keeps_the_journal(make);
   keeps_scopes_apart(make);
 }
 

@@ -1,4 +1,4 @@
-// What effects leave behind: that they were begun, and replies to be given again.
+// What effects leave behind: their journal, and replies to be given again.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -7,26 +7,129 @@
 
 namespace plenum::testing {
 
+inline EffectRow an_effect(uint64_t call, EffectStatus status = EffectStatus::started) {
+  EffectRow row;
+  row.call = call;
+  row.kind = "model";
+  row.path = "n" + std::to_string(call);
+  row.key = "key of " + row.path;
+  row.digest = "d";
+  row.status = status;
+  row.cost_usd = status == EffectStatus::started ? 0 : 0.5;
+  row.started_at = 1500;
+  row.ended_at = status == EffectStatus::started ? 0 : 1700;
+  return row;
+}
+
+inline void keeps_the_journal(const MakePlace& make) {
+  const auto place = make();
+  Asking store(place->open());
+  const auto restart = [&] {
+    store.close();
+    store = Asking(place->open());
+    must(store.recover(9000).map([](int) {}));
+  };
+  const auto step = [&](const Run& run, RunStatus status, std::vector<EffectRow> ended,
+                        std::vector<EffectRow> begun) {
+    Checkpoint c = a_checkpoint(run, status);
+    c.ended = std::move(ended);
+    c.begun = std::move(begun);
+    return outcome(store.checkpoint(c));
+  };
+
+  SECTION("an effect is begun with the step that asks for it and ended with the one that has it") {
+    const Run run = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    CHECK(store.journal(run) == "1.1 n1 started");
+    CHECK(step(run, RunStatus::running, {an_effect(1, EffectStatus::done)},
+               {an_effect(2), an_effect(3)}) == "ok");
+    EffectRow refused = an_effect(2, EffectStatus::failed);
+    refused.error = "provider_limited";
+    CHECK(step(run, RunStatus::completed, {refused, an_effect(3, EffectStatus::ambiguous)}, {}) ==
+          "ok");
+    CHECK(store.journal(run) == "1.1 n1 done, 2.1 n2 failed provider_limited, 3.1 n3 ambiguous");
+    const EffectRow first = store.effects(kAda, run.id).value()[0];
+    CHECK(first.kind == "model");
+    CHECK(first.key == "key of n1");
+    CHECK(first.digest == "d");
+    CHECK(first.cost_usd == 0.5);
+    CHECK(first.started_at == 1500);
+    CHECK(first.ended_at == 1700);
+  }
+  SECTION("what has ended does not change any more") {
+    const Run run = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    CHECK(step(run, RunStatus::running, {an_effect(1, EffectStatus::done)}, {}) == "ok");
+    CHECK(step(run, RunStatus::running, {an_effect(1, EffectStatus::ambiguous)}, {}) == "ok");
+    CHECK(store.journal(run) == "1.1 n1 done");
+  }
+  SECTION("a write that lost leaves no trace in the journal") {
+    Run run = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    run.epoch = 7;
+    CHECK(step(run, RunStatus::running, {an_effect(1, EffectStatus::done)}, {an_effect(2)}) ==
+          "conflict lost");
+    CHECK(store.journal(run) == "1.1 n1 started");
+  }
+  SECTION("an answer and the step that it leads to are one transaction") {
+    const Run run = store.accepted(a_run());
+    Checkpoint wait = a_checkpoint(run, RunStatus::waiting);
+    wait.at = "gate";
+    must(store.checkpoint(wait));
+    Checkpoint answered = a_checkpoint(run, RunStatus::running);
+    answered.state = R"({"v":"answered"})";
+    answered.begun = {an_effect(1)};
+    const auto taken = store.take_waiting(kAda, run.id, "gate", std::nullopt, 3000, answered);
+    CHECK(told(taken.value().run) == R"(running e2 state={"v":"answered"} started=1000)");
+    CHECK(store.journal(run) == "1.1 n1 started");
+  }
+  SECTION("an answer to an earlier pause at the same place changes nothing") {
+    Run run = store.accepted(a_run());
+    const auto wait = [&] {
+      Checkpoint c = a_checkpoint(run, RunStatus::waiting);
+      c.at = "gate";
+      must(store.checkpoint(c));
+    };
+    wait();
+    const Checkpoint late = a_checkpoint(run, RunStatus::completed);
+    run = store.take_waiting(kAda, run.id, "gate").value();
+    wait();
+    const std::string before = store.whole(run);
+    CHECK(outcome(store.take_waiting(kAda, run.id, "gate", std::nullopt, 3000, late)) ==
+          "conflict not_waiting");
+    CHECK(store.whole(run) == before);
+  }
+  SECTION("nobody else sees a run's journal") {
+    const Run run = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    CHECK(outcome(store.effects(kBob, run.id)) == "not_found");
+    CHECK(outcome(store.effects(kAdaElsewhere, run.id)) == "not_found");
+  }
+  if (!place->lasts()) return;
+  SECTION("what was begun and not recorded when the process ended is ambiguous") {
+    const Run run = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    CHECK(step(run, RunStatus::running, {an_effect(1, EffectStatus::done)}, {an_effect(2)}) ==
+          "ok");
+    const Run other = store.accept(a_run(), {}, {}, {}, {}, {an_effect(1)}).value().run;
+    must(store.cancel(kAda, other.id).map([](const Run&) {}));
+    restart();
+    CHECK(store.journal(run) == "1.1 n1 done, 2.1 n2 ambiguous");
+    CHECK(store.journal(other) == "1.1 n1 ambiguous");
+    const Run again = store.claim(9000, 1).value().at(0);
+    CHECK(step(again, RunStatus::running, {}, {an_effect(2)}) == "ok");
+    CHECK(step(again, RunStatus::completed, {an_effect(2, EffectStatus::done)}, {}) == "ok");
+    CHECK(store.journal(run) == "1.1 n1 done, 2.1 n2 ambiguous, 2.2 n2 done");
+  }
+  SECTION("the journal goes with its run") {
+    Run brief = a_run();
+    brief.expires_at = 5000;
+    const Run run = store.accept(brief, {}, {}, {}, {}, {an_effect(1)}).value().run;
+    CHECK(step(run, RunStatus::completed, {an_effect(1, EffectStatus::done)}, {}) == "ok");
+    REQUIRE(store.sweep(5000));
+    CHECK(outcome(store.effects(kAda, run.id)) == "not_found");
+  }
+}
+
 inline void remembers_effects(const MakePlace& make) {
   const auto place = make();
   Asking store(place->open());
-  constexpr Millis kDay = 86'400'000;
 
-  SECTION("an effect is begun once under its key") {
-    CHECK(store.begin_effect(kAda, "k1", 1000).value() == true);
-    CHECK(store.begin_effect(kAda, "k1", 2000).value() == false);
-    CHECK(store.begin_effect(kAda, "k2", 2000).value() == true);
-    CHECK(store.begin_effect(kBob, "k1", 2000).value() == true);
-    CHECK(store.begin_effect(kAdaElsewhere, "k1", 2000).value() == true);
-    CHECK(outcome(store.begin_effect(kAda, "", 1)) == "invalid");
-  }
-  SECTION("that an effect was begun outlives the process, and is forgotten after 30 days") {
-    REQUIRE(store.begin_effect(kAda, "k1", 1000));
-    REQUIRE(store.sweep(1000 + 29 * kDay, 100));
-    CHECK(store.begin_effect(kAda, "k1", 1000).value() == false);
-    REQUIRE(store.sweep(1000 + 30 * kDay, 100));
-    CHECK(store.begin_effect(kAda, "k1", 1000).value() == true);
-  }
   SECTION("a reply is kept until its time, for its owner") {
     CHECK(outcome(store.cached(kAda, "k1", 1000)) == "not_found");
     REQUIRE(store.put_cached(kAda, "k1", "first", 5000));

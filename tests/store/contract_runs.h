@@ -242,7 +242,7 @@ inline void moves_runs_on(const MakePlace& make) {
     for (int i = 0; i < 500; ++i) {
       Run run = a_run();
       asked.push_back(run.id);
-      store.store().accept(run, {}, {}, {}, {}, [&answered](Result<Accepted> a) {
+      store.store().accept(run, {}, {}, {}, {}, {}, [&answered](Result<Accepted> a) {
         answered.push_back(a.value().run.id);
       });
     }

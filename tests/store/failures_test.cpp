@@ -129,7 +129,7 @@ TEST_CASE("a power cut loses nothing that was acknowledged", "[store][failures]"
     REQUIRE(missing(store, ledger) == "");
     for (unsigned i = random() % 8; i > 0; --i) work(store, ledger);
     // Asked for and not waited for: it may be there after the cut or not.
-    for (int i = 0; i < 5; ++i) store.store().accept(a_run(), {}, {}, {}, {}, {});
+    for (int i = 0; i < 5; ++i) store.store().accept(a_run(), {}, {}, {}, {}, {}, {});
     disk.cut_power();
     store.close();
     disk.restore(random);
@@ -155,7 +155,7 @@ class Victim {
 
  private:
   void next() {
-    store_->accept(a_run(), {{1, "created", "{}"}}, {}, {}, {},
+    store_->accept(a_run(), {{1, "created", "{}"}}, {}, {}, {}, {},
                    [this](const Result<Accepted>& accepted) {
                      const Run run = accepted.value().run;
                      tell('a', run.id);

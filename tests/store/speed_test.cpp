@@ -60,18 +60,19 @@ class Engine {
     run.user = R"({"id":"0123456789abcdef","plan":"pro"})";
     run.deadline = 61'000;
     run.expires_at = kLife;
-    store.accept(std::move(run), {}, {}, {}, {}, [this, &store, &state](Result<Accepted> accepted) {
-      Checkpoint c = a_checkpoint(accepted.value().run, RunStatus::completed);
-      c.state = state;
-      c.output = R"({"score":0.75,"summary":"fits"})";
-      c.steps = {{"extract", "done", R"({"score":0.75,"summary":"fits"})", 1000, 2000}};
-      c.events = {{1, "step", R"({"node":"extract","status":"done"})"}};
-      store.checkpoint(std::move(c), [this, &store, &state](const Result<>& written) {
-        must(written);
-        ++done_;
-        next(store, state);
-      });
-    });
+    store.accept(
+        std::move(run), {}, {}, {}, {}, {}, [this, &store, &state](Result<Accepted> accepted) {
+          Checkpoint c = a_checkpoint(accepted.value().run, RunStatus::completed);
+          c.state = state;
+          c.output = R"({"score":0.75,"summary":"fits"})";
+          c.steps = {{"extract", "done", R"({"score":0.75,"summary":"fits"})", 1000, 2000}};
+          c.events = {{1, "step", R"({"node":"extract","status":"done"})"}};
+          store.checkpoint(std::move(c), [this, &store, &state](const Result<>& written) {
+            must(written);
+            ++done_;
+            next(store, state);
+          });
+        });
   }
   std::function<void()> take() {
     std::unique_lock lock(mutex_);
@@ -136,7 +137,7 @@ TEST_CASE("a run of ten small steps takes less than a kilobyte a step", "[store]
 TEST_CASE("ten thousand runs of a stopped server are queued again within two seconds", "[store]") {
   SqliteFile file;
   Asking store(file.open());
-  for (int i = 0; i < 9'999; ++i) store.store().accept(a_run(), {}, {}, {}, {}, {});
+  for (int i = 0; i < 9'999; ++i) store.store().accept(a_run(), {}, {}, {}, {}, {}, {});
   store.accepted(a_run());
   store.close();
   const auto start = std::chrono::steady_clock::now();
@@ -152,7 +153,7 @@ TEST_CASE("a claim looks at the owners it serves, not at all that wait", "[slow]
   constexpr int kOwners = 10'000, kClaims = 1'000;
   for (int i = 0; i < kOwners; ++i)
     store.store().accept(a_run(RunStatus::queued, {"shop", "o" + std::to_string(i)}), {}, {}, {},
-                         {}, {});
+                         {}, {}, {});
   store.accepted(a_run(RunStatus::queued));
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < kClaims; ++i) CHECK(store.claim(5000, 4).value().size() == 4);

@@ -202,8 +202,8 @@ TEST_CASE("answers come through the executor, those of one commit together and e
                                  }).value();
   int answers = 0;
   for (int i = 0; i < 300; ++i)
-    store->accept(a_run(), {}, {}, {}, {}, [&](const Result<Accepted>&) { ++answers; });
-  store->accept(a_run(), {}, {}, {}, {}, {});  // nobody asks for the answer
+    store->accept(a_run(), {}, {}, {}, {}, {}, [&](const Result<Accepted>&) { ++answers; });
+  store->accept(a_run(), {}, {}, {}, {}, {}, {});  // nobody asks for the answer
   store.reset();
   CHECK(answers == 0);
   CHECK(posted.size() < 300);

@@ -144,6 +144,7 @@ Result<Accepted> accept(Session& session, Acceptance& asked) {
   const int64_t number = TRY(add_run(session, run, scope, keyed));
   TRY(session.db.use("add_state").bind(number, run.state).finish());
   TRY(add_events(session.db, number, run.id, asked.events));
+  TRY(begin_effects(session.db, number, asked.begun));
   if (keyed) TRY(put_key(session, scope.scope, *asked.idempotency, run.id, run.created_at));
   return Accepted{std::move(run), false};
 }

@@ -81,6 +81,8 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
             .bind(run->number, step.attempts, step.started_at, step.finished_at, step.path,
                   step.status, step.result)
             .finish());
+  TRY(end_effects(session.db, run->number, checkpoint.ended));
+  TRY(begin_effects(session.db, run->number, checkpoint.begun));
   for (const auto& [collection, row] : checkpoint.rows) {
     const int64_t word = TRY(session.names.word(session.db, collection));
     Statement put = session.db.use("put_row");
@@ -91,18 +93,25 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
 
 Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::string& id,
                               const std::string& at, Millis now,
-                              const std::optional<Idempotency>& idempotency) {
+                              const std::optional<Idempotency>& idempotency,
+                              std::optional<Checkpoint>& step) {
   const Found run = TRY(find_own(session, owner, id));
   if (idempotency)
     if (std::optional<Run> first = TRY(earlier(session, run.scope, owner, *idempotency, now)))
       return Accepted{*std::move(first), true};
-  if (TRY(session.db.use("take_waiting").bind(run.number, at, session.boot).finish()) != 1)
+  // A step that was made from an earlier pause at the same place is none of this one.
+  const bool stale = step && step->epoch != run.epoch;
+  if (stale || TRY(session.db.use("take_waiting").bind(run.number, at, session.boot).finish()) != 1)
     return fail(Kind::conflict,
                 "the run " + id + " does not wait for an answer at `" + at + "`: it is " +
                     name(run.status) + "; read the run to see what it waits for",
                 "not_waiting");
   session.tally.moved(run, run.status, RunStatus::running);
   if (idempotency) TRY(put_key(session, run.scope, *idempotency, id, now));
+  if (step) {
+    step->epoch = run.epoch + 1;
+    TRY(checkpoint(session, *step));
+  }
   return Accepted{TRY(read_run(session.db, run.number)), false};
 }
 

@@ -1,18 +1,45 @@
-// What effects leave behind besides their results: that they were begun, and replies to be given
-// again.
+// The journal of effects (T3, T4), and replies to be given again.
 #include "engine/store/sqlite/operations.h"
 
 namespace plenum::sqlite {
 
-namespace {
-constexpr Millis kBegunLife = 30LL * 24 * 60 * 60 * 1000;
+Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects) {
+  for (const EffectRow& e : effects)
+    TRY(db.use("begin_effect")
+            .bind(run, e.call, e.started_at, e.kind, e.path, e.key, e.digest)
+            .finish());
+  return {};
 }
 
-Result<bool> begin_effect(Session& session, const Owner& owner, const std::string& key,
-                          Millis now) {
-  if (key.empty()) return fail(Kind::invalid, "an effect is begun by its key");
-  const int64_t scope = TRY(session.names.scope(session.db, owner)).scope;
-  return TRY(session.db.use("begin_effect").bind(scope, key, now + kBegunLife).finish()) == 1;
+Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects) {
+  for (const EffectRow& e : effects)
+    TRY(db.use("end_effect")
+            .bind(run, e.call, static_cast<int>(e.status), e.ended_at, e.cost_usd, e.error)
+            .finish());
+  return {};
+}
+
+Result<std::vector<EffectRow>> read_effects(Connection& db, const Owner& owner,
+                                            const std::string& run) {
+  const int64_t number = TRY(number_of(db, owner, run));
+  std::vector<EffectRow> all;
+  Statement row = db.use("effects_of");
+  row.bind(number);
+  while (TRY(row.next())) {
+    EffectRow& e = all.emplace_back();
+    e.call = static_cast<uint64_t>(row.integer(0));
+    e.sent = static_cast<int>(row.integer(1));
+    e.status = static_cast<EffectStatus>(row.integer(2));
+    e.started_at = row.integer(3);
+    e.ended_at = row.integer(4);
+    e.cost_usd = row.real(5);
+    e.kind = row.text(6);
+    e.path = row.text(7);
+    e.key = row.text(8);
+    e.digest = row.text(9);
+    e.error = row.text(10);
+  }
+  return all;
 }
 
 Result<> put_cached(Session& session, const Owner& owner, const std::string& key,

@@ -1,9 +1,16 @@
 R"sql(
 -- :begin_effect
-INSERT INTO effect_begun (scope, key, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
--- :expire_begun
-DELETE FROM effect_begun
-WHERE (scope, key) IN (SELECT scope, key FROM effect_begun WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+INSERT INTO effect (run, call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error)
+SELECT ?1, ?2, count(*) + 1, 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '' FROM effect WHERE run = ?1 AND call = ?2
+-- :end_effect
+UPDATE effect SET status = ?3, ended_at = ?4, cost_usd = ?5, error = ?6 WHERE run = ?1 AND call = ?2 AND status = 0
+-- Before the runs themselves are rescued.
+-- :doubt_effects
+UPDATE effect SET status = 3, ended_at = ?2
+WHERE status = 0 AND run IN (SELECT n FROM run WHERE status IN (1, 4) AND boot <> ?1)
+-- :effects_of
+SELECT call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error
+FROM effect WHERE run = ?1 ORDER BY call, sent
 
 -- :cached
 SELECT data FROM cached WHERE scope = ?1 AND key = ?2 AND expires_at > ?3

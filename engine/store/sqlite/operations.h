@@ -30,6 +30,7 @@ struct Acceptance {
   std::optional<Charge> charge;
   std::optional<Idempotency> idempotency;
   Store::Limits limits;
+  std::vector<EffectRow> begun;
 };
 
 // Writes.  What they are given they may move from.
@@ -38,14 +39,16 @@ Result<std::vector<Run>> claim(Session& session, Millis now, int limit);
 Result<> checkpoint(Session& session, const Checkpoint& checkpoint);
 Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::string& run,
                               const std::string& at, Millis now,
-                              const std::optional<Idempotency>& idempotency);
+                              const std::optional<Idempotency>& idempotency,
+                              std::optional<Checkpoint>& step);
 Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now);
 Result<int> recover(Session& session, Millis now);
 Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
                     const std::string& id);
-Result<bool> begin_effect(Session& session, const Owner& owner, const std::string& key, Millis now);
+Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
+Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
 Result<> put_cached(Session& session, const Owner& owner, const std::string& key,
                     const std::string& data, Millis expires_at);
 Result<FileRow> put_file(Session& session, const FileRow& file);
@@ -72,6 +75,8 @@ Result<std::vector<Run>> read_runs(Connection& db, const Owner& owner, const Lis
 Result<std::vector<StepRow>> read_steps(Connection& db, const Owner& owner, const std::string& run);
 Result<std::vector<EventRow>> read_events(Connection& db, const Owner& owner,
                                           const std::string& run, int64_t after);
+Result<std::vector<EffectRow>> read_effects(Connection& db, const Owner& owner,
+                                            const std::string& run);
 Result<Millis> read_next_due(Connection& db);
 Result<Row> read_row(Connection& db, const Owner& owner, const std::string& collection,
                      const std::string& id);

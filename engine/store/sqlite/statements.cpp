@@ -47,6 +47,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   2,
 #include "engine/store/sqlite/schema_002.sql"
+                                              },
+                                              {
+                                                  3,
+#include "engine/store/sqlite/schema_003.sql"
                                               }};
   return kAll;
 }

@@ -48,10 +48,12 @@ class SqliteStore final : public Store {
   }
 
   void accept(Run run, std::vector<EventRow> events, std::optional<Charge> charge,
-              std::optional<Idempotency> idempotency, Limits limits, Done<Accepted> done) override {
+              std::optional<Idempotency> idempotency, Limits limits, std::vector<EffectRow> begun,
+              Done<Accepted> done) override {
     const size_t bytes = run.state.size() + run.user.size() + bytes_of(events);
-    sqlite::Acceptance asked{std::move(run), std::move(events), std::move(charge),
-                             std::move(idempotency), limits};
+    sqlite::Acceptance asked{
+        std::move(run), std::move(events), std::move(charge), std::move(idempotency),
+        limits,         std::move(begun)};
     write(bytes, std::move(done), [asked = std::move(asked)](Session& session) mutable {
       return sqlite::accept(session, asked);
     });
@@ -66,11 +68,13 @@ class SqliteStore final : public Store {
     });
   }
   void take_waiting(Owner owner, std::string run, std::string at, Millis now,
-                    std::optional<Idempotency> idempotency, Done<Accepted> done) override {
-    write(0, std::move(done),
+                    std::optional<Idempotency> idempotency, std::optional<Checkpoint> step,
+                    Done<Accepted> done) override {
+    const size_t bytes = step ? bytes_of(*step) : 0;
+    write(bytes, std::move(done),
           [owner = std::move(owner), run = std::move(run), at = std::move(at), now,
-           idempotency = std::move(idempotency)](Session& session) {
-            return sqlite::take_waiting(session, owner, run, at, now, idempotency);
+           idempotency = std::move(idempotency), step = std::move(step)](Session& session) mutable {
+            return sqlite::take_waiting(session, owner, run, at, now, idempotency, step);
           });
   }
   void cancel(Owner owner, std::string run, Millis now, Done<Run> done) override {
@@ -104,6 +108,11 @@ class SqliteStore final : public Store {
   void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) override {
     read(std::move(done), [owner = std::move(owner), run = std::move(run)](Connection& db) {
       return sqlite::read_steps(db, owner, run);
+    });
+  }
+  void effects(Owner owner, std::string run, Done<std::vector<EffectRow>> done) override {
+    read(std::move(done), [owner = std::move(owner), run = std::move(run)](Connection& db) {
+      return sqlite::read_effects(db, owner, run);
     });
   }
   void events(Owner owner, std::string run, int64_t after,
@@ -143,12 +152,6 @@ class SqliteStore final : public Store {
              Connection& db) { return sqlite::query_rows(db, owner, collection, query); });
   }
 
-  void begin_effect(Owner owner, std::string key, Millis now, Done<bool> done) override {
-    write(0, std::move(done),
-          [owner = std::move(owner), key = std::move(key), now](Session& session) {
-            return sqlite::begin_effect(session, owner, key, now);
-          });
-  }
   void cached(Owner owner, std::string key, Millis now, Done<std::string> done) override {
     read(std::move(done), [owner = std::move(owner), key = std::move(key), now](Connection& db) {
       return sqlite::read_cached(db, owner, key, now);

@@ -75,6 +75,7 @@ Result<std::vector<FileRow>> expire_files(Session& session, Millis now, int limi
 }  // namespace
 
 Result<int> recover(Session& session, Millis now) {
+  TRY(session.db.use("doubt_effects").bind(session.boot, now).finish());
   TRY(session.db.use("cancel_left").bind(session.boot, now).finish());
   TRY(session.db.use("bury").bind(session.boot, now, kPoison).finish());
   const int rescued = TRY(session.db.use("rescue").bind(session.boot, now).finish());
@@ -85,8 +86,8 @@ Result<int> recover(Session& session, Millis now) {
 Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit) {
   if (limit <= 0) return std::vector<FileRow>();
   TRY(fail_missed(session, now, limit));
-  for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs",
-                             "expire_begun", "expire_cached"})
+  for (const char* expire :
+       {"expire_keys", "expire_counters", "expire_rows", "expire_runs", "expire_cached"})
     TRY(session.db.use(expire).bind(now, limit).finish());
   return expire_files(session, now, limit);
 }

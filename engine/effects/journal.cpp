@@ -1,0 +1,100 @@
+// Each kind of effect that costs or changes something, with a digest of what it asks for.  A secret
+// is put in later, when the effect is performed: no digest depends on one.
+#include "engine/effects/journal.h"
+
+#include <nlohmann/json.hpp>
+
+#include "engine/base/ids.h"
+
+namespace plenum {
+
+namespace {
+
+constexpr size_t kDigest = 32;  // hex digits: told apart, not signed
+
+struct Asked {
+  const char* kind;
+  Json what;
+};
+using Journaled = std::optional<Asked>;
+
+Journaled asked(const run::CallModel& e) {
+  Json turns = Json::array();
+  for (const run::Turn& turn : e.turns) turns.push_back({turn.from_model, turn.text, turn.files});
+  return Asked{"model",
+               {e.model->provider, e.model->model, e.system, std::move(turns),
+                e.schema ? *e.schema : Json(), e.max_tokens.value_or(0)}};
+}
+Journaled asked(const run::CallHttp& e) {
+  return Asked{"http", {e.method, e.url, e.headers, e.body}};
+}
+Journaled asked(const run::MakePdf& e) {
+  return Asked{"pdf", {e.html, e.size, e.margin, e.name}};
+}
+Journaled asked(const run::PutRow& e) {
+  return Asked{"put", {e.collection, e.id, e.data, e.app_owned}};
+}
+Journaled asked(const run::DeleteRow& e) {
+  return Asked{"delete", {e.collection, e.id, e.app_owned}};
+}
+Journaled asked(const run::StartRun& e) {
+  return Asked{"start", {e.graph, e.input, e.key}};
+}
+Journaled asked(const run::ExtractText&) {
+  return std::nullopt;
+}
+Journaled asked(const run::GetRow&) {
+  return std::nullopt;
+}
+Journaled asked(const run::QueryRows&) {
+  return std::nullopt;
+}
+
+// What may be done once is not done again after a crash: its one row tells of the doubt.
+bool sent(const run::Perform& what) {
+  const auto* http = std::get_if<run::CallHttp>(&what.effect);
+  return !(what.again && http && http->at_most_once);
+}
+
+}  // namespace
+
+std::optional<EffectRow> journal_row(const run::Perform& what, Millis now) {
+  const Journaled effect = std::visit([](const auto& e) { return asked(e); }, what.effect);
+  if (!effect || !sent(what)) return std::nullopt;
+  EffectRow row;
+  row.call = what.call;
+  row.kind = effect->kind;
+  row.path = what.path;
+  row.key = what.key;
+  row.digest = sha256_hex(to_text(effect->what)).substr(0, kDigest);
+  row.started_at = now;
+  return row;
+}
+
+std::optional<EffectRow> journal_end(const run::Event& event, Millis now) {
+  EffectRow row;
+  row.ended_at = now;
+  if (const auto* replied = std::get_if<run::Replied>(&event)) {
+    row.call = replied->call;
+    row.status = EffectStatus::done;
+    row.cost_usd = replied->cost_usd;
+    return row;
+  }
+  const auto* failed = std::get_if<run::Failed>(&event);
+  if (!failed) return std::nullopt;
+  row.call = failed->call;
+  row.error = failed->error.code.empty() ? name(failed->error.kind) : failed->error.code;
+  row.status = row.error == "ambiguous_effect" ? EffectStatus::ambiguous : EffectStatus::failed;
+  row.cost_usd = failed->cost_usd;
+  return row;
+}
+
+EffectRow journal_doubt(uint64_t call, Millis now) {
+  EffectRow row;
+  row.call = call;
+  row.status = EffectStatus::ambiguous;
+  row.ended_at = now;
+  return row;
+}
+
+}  // namespace plenum
