@@ -184,6 +184,10 @@ class EngineImpl final : public Engine {
     asio::post(io_, [=, this] { runner_->cancel(owner, run, done); });
   }
 
+  void operate(Owner owner, std::string run, Store::Act act, OnRun done) override {
+    asio::post(io_, [=, this] { runner_->operate(owner, run, act, done); });
+  }
+
   void find(Owner owner, std::string run, OnRun done) override {
     store_->run(std::move(owner), std::move(run), [done = std::move(done)](Result<Run> row) {
       if (!row) return done(tl::unexpected(std::move(row).error()));

@@ -125,6 +125,7 @@ class Engine {
   virtual void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
                       std::string run, Json answer, ResumeOptions options, OnRun done) = 0;
   virtual void cancel(Owner owner, std::string run, OnRun done) = 0;
+  virtual void operate(Owner owner, std::string run, Store::Act act, OnRun done) = 0;
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
                        std::function<void(Result<std::vector<RunView>>)> done) = 0;

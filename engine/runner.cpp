@@ -342,7 +342,10 @@ void Runner::adopt_claimed(Run row) {
           return parts_.store->checkpoint(std::move(end), [](Result<>) {});
         }
         const Millis now = parts_.clock->now();
-        const bool woken = state->status == run::Status::waiting;
+        run::again(*state, **app);
+        const Millis wakes = run::wakes_at(*state);
+        const bool waits = state->status == run::Status::waiting;
+        const bool woken = waits && wakes && wakes <= now;
         if (row.job || woken)
           row.deadline = std::min(row.deadline && !woken ? row.deadline : INT64_MAX,
                                   now + time_for(**app, row).count());
@@ -351,6 +354,7 @@ void Runner::adopt_claimed(Run row) {
         const app::Graph& graph = (*app)->graphs.at(state->graph);
         LivePtr live = adopt(std::move(row), *std::move(app), *std::move(state), nullptr);
         if (woken) return take(std::move(live), run::TimerDue{wake});
+        if (waits) return commit(std::move(live), {});  // tried again before its time: waits on
         if (!fresh) return take(std::move(live), run::Restarted{});
         if (!graph.keeps) return take(std::move(live), run::Started{});
         with_kept(live->row.owner, live->row.thread, graph, [this, live](Result<Json> kept) {

@@ -56,6 +56,7 @@ class Runner {
   void resume(const std::string& app, const app::Route& route, Caller caller, std::string run,
               Json answer, ResumeOptions options, OnRun done);
   void cancel(Owner owner, std::string run, OnRun done);
+  void operate(Owner owner, std::string run, Store::Act act, OnRun done);
   void events(Owner owner, std::string run, int64_t after, EventSink sink);
 
   // Starts what these apps' schedules name, from now on and instead of those before.

@@ -229,6 +229,15 @@ void Runner::cancel(Owner owner, std::string run, OnRun done) {
                        });
 }
 
+void Runner::operate(Owner owner, std::string run, Store::Act act, OnRun done) {
+  parts_.store->operate(std::move(owner), std::move(run), act, parts_.clock->now(),
+                        [this, done = std::move(done)](Result<Run> row) {
+                          if (!row) return done(tl::unexpected(std::move(row).error()));
+                          done(view(*row));
+                          pump();
+                        });
+}
+
 // Unfinished work goes back to the queue as it was last committed.
 void Runner::release_all() {
   const auto live_runs = live_;

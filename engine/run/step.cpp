@@ -62,6 +62,11 @@ const Frame* find_waiting(const Frame& frame) {
   return best;
 }
 
+bool paused(const Frame& frame) {
+  const Frame* found = find_waiting(frame);
+  return found && found->phase == Phase::paused;
+}
+
 const app::Graph* graph_of(const Frame& frame, const Frame* wanted, const app::Graph* around) {
   if (frame.sees == Vars::own) around = frame.graph;
   if (&frame == wanted) return around;
@@ -98,6 +103,15 @@ std::string waiting_at(const State& state) {
 Millis wakes_at(const State& state) {
   const Frame* frame = waits(state);
   return frame ? frame->due : 0;
+}
+
+void again(State& state, const app::App& app) {
+  if (state.status != Status::failed) return;
+  state.status = paused(state.root) ? Status::waiting : Status::running;
+  state.error.reset();
+  state.failed_at.clear();
+  state.steps = 0;
+  state.cost_limit = state.cost_usd + app.limits.cost_per_run;
 }
 
 void take_over(State& state, const app::App& app, const Json& kept) {

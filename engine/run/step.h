@@ -20,6 +20,12 @@ State open(const app::App& app, const app::Graph& graph, std::string id, Json in
 // nothing.
 Outcome step(State& state, const app::App& app, const Event& event, Millis now);
 
+// A failed run that is to be tried again: it stands before the outermost node that failed, as if
+// that had not been entered, or, when its time ran out, where it stood; step() it with Restarted.
+// Its steps are counted anew, and it may cost once more what its app allows.  Any other run is left
+// as it is.
+void again(State& state, const app::App& app);
+
 // Data outside the graph that sees its state, with `result`: a route's `output`.
 Result<Json> compute(const State& state, const app::App& app, const app::Value& value,
                      const Json& result, Millis now);
@@ -34,8 +40,8 @@ Json returned(const State& state);
 std::string waiting_at(const State& state);
 // When it stops waiting by itself; 0: never.
 Millis wakes_at(const State& state);
-// Values by state key that an earlier run of the thread or the user has left, for a run that has not
-// begun.  A value that does not fit its key any more is left out.
+// Values by state key that an earlier run of the thread or the user has left, for a run that has
+// not begun.  A value that does not fit its key any more is left out.
 void take_over(State& state, const app::App& app, const Json& kept);
 
 }  // namespace plenum::run

@@ -150,6 +150,7 @@ void Walk::give_up(Error error) {
   if (failed_at_.empty()) failed_at_ = path_text(Indexes::yes);
   if (path_.size() > 1) return fail_body(std::move(error));
   state_.failed_at = failed_at_;
+  frame().phase = Phase::ready;  // should it be tried again
   fail_run(std::move(error));
 }
 

@@ -234,6 +234,12 @@ class Store {
   // rows, counters, keys and records of files are deleted (at most `limit` of each).  Returns those
   // of the files whose bytes no record of the owner needs any more: the caller removes them.
   virtual void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) = 0;
+  // What an operator does to one run (T10); `cancel` is for everybody.  Retry: failed and dead
+  // become queued, with no rescues counted, a day's deadline, and as long a life as they had; what
+  // is to be done again is the state's business.  Pause: queued and waiting become paused.  Resume:
+  // paused becomes waiting if it was, else queued.  `conflict` (code "wrong_status") otherwise.
+  enum class Act { retry, pause, resume };
+  virtual void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done) = 0;
   // The earliest available_at of a queued or wake_at of a waiting run, which may be past; 0: none.
   virtual void next_due(Done<Millis> done) = 0;
 

@@ -163,6 +163,10 @@ class Asking {
   Result<Run> cancel(const Owner& owner, const std::string& run, Millis now = 3000) {
     return wait_for<Run>([&](Done<Run> done) { store_->cancel(owner, run, now, done); });
   }
+  Result<Run> operate(const Owner& owner, const std::string& run, Store::Act act,
+                      Millis now = 5000) {
+    return wait_for<Run>([&](auto done) { store_->operate(owner, run, act, now, done); });
+  }
   Result<int> recover(Millis now) {
     return wait_for<int>([&](Done<int> done) { store_->recover(now, done); });
   }
@@ -265,8 +269,6 @@ class Place {
   virtual ~Place() = default;
   virtual std::unique_ptr<Store> open() = 0;
   virtual bool lasts() const = 0;
-  // Between two openings: the one status that nothing in the interface leads to.
-  virtual void pause(const std::string& run) = 0;
 };
 using MakePlace = std::function<std::unique_ptr<Place>()>;
 

@@ -4,6 +4,7 @@
 #include "tests/store/contract_accept.h"
 #include "tests/store/contract_claim.h"
 #include "tests/store/contract_effects.h"
+#include "tests/store/contract_operate.h"
 #include "tests/store/contract_query.h"
 #include "tests/store/contract_rows.h"
 #include "tests/store/contract_runs.h"
@@ -18,6 +19,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   moves_runs_by_the_table(make);
   moves_runs_on(make);
   claims_in_turn(make);
+  lets_operators_act(make);
   follows_the_time(make);
   keeps_rows_and_files(make);
   finds_rows(make);

@@ -30,6 +30,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "-"},
         {"stop", "-"},
         {"answer", "-"},
+        {"retry", "-"},
+        {"pause", "paused"},
+        {"resume", "-"},
         {"cancel", "cancelled"},
         {"deadline", "failed"},
         {"wake", "running"},
@@ -44,6 +47,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "failed"},
         {"stop", "cancelled"},
         {"answer", "-"},
+        {"retry", "-"},
+        {"pause", "-"},
+        {"resume", "-"},
         {"cancel", "cancelling"},
         {"deadline", "="},
         {"wake", "="},
@@ -58,6 +64,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "-"},
         {"stop", "-"},
         {"answer", "running"},
+        {"retry", "-"},
+        {"pause", "paused"},
+        {"resume", "-"},
         {"cancel", "cancelled"},
         {"deadline", "failed"},
         {"wake", "running"},
@@ -72,6 +81,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "-"},
         {"stop", "-"},
         {"answer", "-"},
+        {"retry", "-"},
+        {"pause", "-"},
+        {"resume", "queued"},
         {"cancel", "cancelled"},
         {"deadline", "="},
         {"wake", "="},
@@ -86,6 +98,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "-"},
         {"stop", "cancelled"},
         {"answer", "-"},
+        {"retry", "-"},
+        {"pause", "-"},
+        {"resume", "-"},
         {"cancel", "="},
         {"deadline", "="},
         {"wake", "="},
@@ -100,6 +115,9 @@ inline const std::vector<TableRow>& status_table() {
         {"fail", "-"},
         {"stop", "-"},
         {"answer", "-"},
+        {"retry", "-"},
+        {"pause", "-"},
+        {"resume", "-"},
         {"cancel", "="},
         {"deadline", "="},
         {"wake", "="},
@@ -110,8 +128,12 @@ inline const std::vector<TableRow>& status_table() {
 }
 inline std::map<std::string, std::string> row_of(const std::string& status) {
   const bool final = status == "failed" || status == "cancelled" || status == "dead";
-  for (const TableRow& row : status_table())
-    if (row.status == (final ? "completed" : status)) return row.becomes;
+  for (const TableRow& row : status_table()) {
+    if (row.status != (final ? "completed" : status)) continue;
+    std::map<std::string, std::string> becomes = row.becomes;
+    if (final && status != "cancelled") becomes["retry"] = "queued";
+    return becomes;
+  }
   return {};
 }
 
@@ -123,7 +145,8 @@ class InStatus {
   explicit InStatus(const MakePlace& make) : place(make()), store(place->open()) {}
 
   bool bring(RunStatus status) {
-    Run asked = a_run(status == RunStatus::queued ? RunStatus::queued : RunStatus::running);
+    const bool idle = status == RunStatus::queued || status == RunStatus::paused;
+    Run asked = a_run(idle ? RunStatus::queued : RunStatus::running);
     asked.deadline = kDeadline;
     asked.expires_at = kExpiry;
     run = store.accept(asked, {{1, "created", "{}"}}).value().run;
@@ -144,10 +167,7 @@ class InStatus {
         checkpoint(status);
         break;
       case RunStatus::paused:
-        if (!place->lasts()) return false;
-        store.close();
-        place->pause(run.id);
-        store = Asking(place->open());
+        store.operate(kAda, run.id, Store::Act::pause).value();
         break;
       case RunStatus::dead:
         if (!place->lasts()) return false;
@@ -178,6 +198,9 @@ class InStatus {
     if (operation == "wake") return outcome(store.claim(kWake, 10));
     if (operation == "answer") return outcome(store.take_waiting(kAda, run.id, "gate"));
     if (operation == "cancel") return outcome(store.cancel(kAda, run.id));
+    if (operation == "retry") return outcome(store.operate(kAda, run.id, Store::Act::retry));
+    if (operation == "pause") return outcome(store.operate(kAda, run.id, Store::Act::pause));
+    if (operation == "resume") return outcome(store.operate(kAda, run.id, Store::Act::resume));
     if (operation == "deadline") return outcome(store.sweep(kDeadline));
     if (operation == "expiry") return outcome(store.sweep(kExpiry + 1));
     restart();

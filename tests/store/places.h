@@ -44,9 +44,6 @@ class SqliteFile final : public Place {
  public:
   std::unique_ptr<Store> open() override { return open_sqlite_store(path(), at_once()).value(); }
   bool lasts() const override { return true; }
-  void pause(const std::string& run) override {
-    RawDatabase(path()).query("UPDATE run SET status = 3 WHERE id = '" + run + "'");
-  }
   std::string path() const { return folder / "plenum.db"; }
 
   TempFolder folder;
@@ -58,7 +55,6 @@ class SqliteMemory final : public Place {
     return open_sqlite_store(":memory:", at_once()).value();
   }
   bool lasts() const override { return false; }
-  void pause(const std::string&) override {}
 };
 
 }  // namespace plenum::testing

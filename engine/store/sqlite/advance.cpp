@@ -124,4 +124,25 @@ Result<Run> cancel(Session& session, const Owner& owner, const std::string& id, 
   return read_run(session.db, run.number);
 }
 
+Result<Run> operate(Session& session, const Owner& owner, const std::string& id, Store::Act act,
+                    Millis now) {
+  const Found run = TRY(find_own(session, owner, id));
+  const bool retry = act == Store::Act::retry, pause = act == Store::Act::pause;
+  Statement change = session.db.use(retry ? "retry" : pause ? "pause" : "resume");
+  if (pause)
+    change.bind(run.number);
+  else
+    change.bind(run.number, now);
+  if (TRY(change.finish()) != 1)
+    return fail(Kind::conflict,
+                "the run " + id + " is " + name(run.status) +
+                    (retry   ? ": only a failed one is tried again"
+                     : pause ? ": only a queued or waiting one is paused"
+                             : ": only a paused one is resumed"),
+                "wrong_status");
+  Run changed = TRY(read_run(session.db, run.number));
+  session.tally.moved(run, run.status, changed.status);
+  return changed;
+}
+
 }  // namespace plenum::sqlite

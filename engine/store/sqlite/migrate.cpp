@@ -18,15 +18,18 @@ std::string sql_text(const std::string& text) {
   return quoted + "'";
 }
 
+tl::unexpected<Error> not_ours(const std::string& path) {
+  return fail(
+      Kind::conflict,
+      path + " is a database of another program: name a file of its own, or move that one away",
+      "not_ours");
+}
+
 Result<> make_table(Connection& db, const std::string& path) {
   const bool empty = TRY(db.value("SELECT count(*) FROM sqlite_schema")) == "0";
   const bool ours =
       TRY(db.value("SELECT count(*) FROM sqlite_schema WHERE name = 'migration'")) == "1";
-  if (!empty && !ours)
-    return fail(
-        Kind::conflict,
-        path + " is a database of another program: name a file of its own, or move that one away",
-        "not_ours");
+  if (!empty && !ours) return not_ours(path);
   return db.execute(
       "CREATE TABLE IF NOT EXISTS migration"
       " (number INTEGER PRIMARY KEY, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT");
@@ -54,23 +57,6 @@ Result<size_t> applied(Connection& db, const std::vector<Migration>& known,
   return static_cast<size_t>(latest);
 }
 
-// SQLite fills an empty file that is there: so its mode is ours from the start.
-Result<> back_up(Connection& db, const std::string& file) {
-  const int descriptor =
-      open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0)
-    return fail(Kind::unavailable, "the backup " + file +
-                                       " before a migration cannot be written: free some space, "
-                                       "and make the folder writable");
-  close(descriptor);
-  TRY(db.execute("VACUUM INTO " + sql_text(file)));
-  Connection copy = TRY(Connection::open(file, Access::read));
-  if (TRY(copy.value("PRAGMA integrity_check")) != "ok")
-    return fail(Kind::internal,
-                "the backup " + file + " before a migration is damaged: check the disk");
-  return {};
-}
-
 Result<> apply(Connection& db, const Migration& migration, Millis now) {
   TRY(db.execute("BEGIN IMMEDIATE"));
   Result<> done = db.execute(std::string(migration.sql));
@@ -86,13 +72,42 @@ Result<> apply(Connection& db, const Migration& migration, Millis now) {
 
 }  // namespace
 
+// SQLite fills an empty file that is there: so its mode is ours from the start.
+Result<> copy_whole(Connection& db, const std::string& file, const std::string& what) {
+  const int descriptor =
+      open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor < 0)
+    return fail(Kind::unavailable, what + " " + file +
+                                       " cannot be written: free some space, and make the folder "
+                                       "writable");
+  close(descriptor);
+  TRY(db.execute("VACUUM INTO " + sql_text(file)));
+  Connection copy = TRY(Connection::open(file, Access::read));
+  if (TRY(copy.value("PRAGMA integrity_check")) != "ok")
+    return fail(Kind::internal, what + " " + file + " is damaged: check the disk");
+  return {};
+}
+
+Result<> check_schema(Connection& db, const std::vector<Migration>& known,
+                      const std::string& path) {
+  if (TRY(db.value("SELECT count(*) FROM sqlite_schema WHERE name = 'migration'")) != "1")
+    return not_ours(path);
+  if (TRY(applied(db, known, path)) == known.size()) return {};
+  return fail(Kind::conflict,
+              path +
+                  " has an older schema than this version: use the version that serves it, or "
+                  "serve it with this one, which migrates it",
+              "schema_older");
+}
+
 Result<> migrate(Connection& db, const std::vector<Migration>& known, const std::string& path,
                  Millis now) {
   TRY(make_table(db, path));
   const size_t from = TRY(applied(db, known, path));
   const bool on_disk = !path.empty() && path != ":memory:";
   if (from > 0 && from < known.size() && on_disk)
-    TRY(back_up(db, path + ".before-" + std::to_string(known[from].number)));
+    TRY(copy_whole(db, path + ".before-" + std::to_string(known[from].number),
+                   "the backup before a migration"));
   for (size_t next = from; next < known.size(); ++next) TRY(apply(db, known[next], now));
   return {};
 }

@@ -17,4 +17,12 @@ namespace plenum::sqlite {
 Result<> migrate(Connection& db, const std::vector<Migration>& known, const std::string& path,
                  Millis now);
 
+// For a reader: the database has just these migrations.  `conflict` as above, and "schema_older"
+// when it lacks some.
+Result<> check_schema(Connection& db, const std::vector<Migration>& known, const std::string& path);
+
+// Writes the whole database, as it is now, to a new file (0600) and checks that.  `what` it is, for
+// messages: "the backup".
+Result<> copy_whole(Connection& db, const std::string& file, const std::string& what);
+
 }  // namespace plenum::sqlite

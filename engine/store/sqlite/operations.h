@@ -42,6 +42,8 @@ Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::s
                               const std::optional<Idempotency>& idempotency,
                               std::optional<Checkpoint>& step);
 Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now);
+Result<Run> operate(Session& session, const Owner& owner, const std::string& run, Store::Act act,
+                    Millis now);
 Result<int> recover(Session& session, Millis now);
 Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
@@ -65,6 +67,7 @@ Result<> add_events(Connection& db, int64_t run, const std::string& id,
 // Reads.
 Result<Run> read_run(Connection& db, const Owner& owner, const std::string& id);  // with its state
 Result<Run> read_run(Connection& db, int64_t number);                             // with its state
+Run run_of(const Statement& row);  // a row of the view run_whole, without its state
 struct Listing {
   std::string graph;
   std::optional<RunStatus> status;

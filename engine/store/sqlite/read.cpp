@@ -6,8 +6,6 @@
 
 namespace plenum::sqlite {
 
-namespace {
-
 // The columns of run_whole, in its order.
 Run run_of(const Statement& row) {
   int column = 3;
@@ -44,6 +42,8 @@ Run run_of(const Statement& row) {
   run.expires_at = integer();
   return run;
 }
+
+namespace {
 
 Result<Run> with_state(Connection& db, const Statement& row) {
   Run run = run_of(row);

@@ -73,6 +73,18 @@ UPDATE run SET status = 7, finished_at = ?2, wake_at = 0, at = '', returned = ''
 -- :cancel_running
 UPDATE run SET status = 4 WHERE n = ?1 AND status = 1
 
+-- :retry
+UPDATE run SET status = 0, rescues = 0, error = '', finished_at = 0, available_at = ?2, deadline = ?2 + 86400000,
+  expires_at = CASE expires_at WHEN 0 THEN 0 ELSE max(expires_at, expires_at - created_at + ?2) END
+WHERE n = ?1 AND status IN (6, 8)
+-- :pause
+UPDATE run SET status = 3 WHERE n = ?1 AND status IN (0, 2)
+-- A paused run keeps what it waited for.
+-- :resume
+UPDATE run SET status = CASE WHEN at <> '' OR wake_at > 0 THEN 2 ELSE 0 END,
+  deadline = CASE deadline WHEN 0 THEN 0 ELSE max(deadline, ?2 + 86400000) END
+WHERE n = ?1 AND status = 3
+
 -- :run_by_id
 SELECT * FROM run_whole WHERE id = ?1 AND app = ?2 AND owner = ?3
 -- :run_by_number

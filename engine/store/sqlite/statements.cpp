@@ -15,6 +15,8 @@ constexpr std::string_view kFiles[] = {
 #include "engine/store/sqlite/rows.sql"
     ,
 #include "engine/store/sqlite/effects.sql"
+    ,
+#include "engine/store/sqlite/inspect.sql"
 };
 
 constexpr std::string_view kMark = "-- :";

@@ -83,6 +83,12 @@ class SqliteStore final : public Store {
             return sqlite::cancel(session, owner, run, now);
           });
   }
+  void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done) override {
+    write(0, std::move(done),
+          [owner = std::move(owner), run = std::move(run), act, now](Session& session) {
+            return sqlite::operate(session, owner, run, act, now);
+          });
+  }
   void recover(Millis now, Done<int> done) override {
     write(0, std::move(done), [now](Session& session) { return sqlite::recover(session, now); });
   }
