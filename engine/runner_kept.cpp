@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/ids.h"
 #include "engine/run_view.h"
 #include "engine/runner.h"
@@ -70,6 +71,7 @@ void Runner::keep(const Live& live, Checkpoint& point) const {
 
 // The same effect asked for again after a crash finds the run that it has started already.
 void Runner::start_child(const LivePtr& live, const run::Perform& what) {
+  FAILPOINT("start", "before");
   const auto& ask = std::get<run::StartRun>(what.effect);
   const app::Graph& graph = live->app->graphs.at(ask.graph);
   Run row = row_for(*live->app, graph, live->row.owner, live->state.user, new_id("job"), "");
@@ -79,6 +81,7 @@ void Runner::start_child(const LivePtr& live, const run::Perform& what) {
       std::move(row), {}, std::nullopt, Idempotency{"start " + ask.graph + " " + once, "", false},
       {parts_.settings->jobs_per_owner, parts_.settings->jobs_queued}, {},
       [this, weak = std::weak_ptr(live), call = what.call](Result<Accepted> accepted) {
+        FAILPOINT("start", "after");
         if (accepted && !accepted->replayed) pump();
         const LivePtr live = weak.lock();
         if (!live) return;

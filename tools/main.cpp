@@ -4,11 +4,15 @@
 
 #include <CLI/CLI.hpp>
 
+#include "engine/base/failpoint.h"
 #include "tools/command.h"
 
 int main(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_color_mt("plenum"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%l%$ %v", spdlog::pattern_time_type::utc);
+#ifndef NDEBUG
+  if (const char* place = std::getenv("PLENUM_FAILPOINT")) plenum::arm_failpoint(place);
+#endif
   CLI::App app("One backend for many AI products: each is a YAML file in apps.d/.", "plenum");
   app.set_version_flag("--version", "plenum 0.1.0");
   app.require_subcommand(1);

@@ -4,11 +4,45 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/failpoint.h"
 #include "engine/base/ids.h"
 #include "engine/effects/call_http.h"
 #include "engine/effects/child/documents.h"
 
 namespace plenum {
+
+namespace {
+
+// For failpoints: each effect has one before it and one after.
+constexpr const char* kind_of(const run::CallModel&) {
+  return "model";
+}
+constexpr const char* kind_of(const run::CallHttp&) {
+  return "http";
+}
+constexpr const char* kind_of(const run::ExtractText&) {
+  return "extract";
+}
+constexpr const char* kind_of(const run::MakePdf&) {
+  return "pdf";
+}
+constexpr const char* kind_of(const run::PutRow&) {
+  return "put";
+}
+constexpr const char* kind_of(const run::GetRow&) {
+  return "get";
+}
+constexpr const char* kind_of(const run::DeleteRow&) {
+  return "delete";
+}
+constexpr const char* kind_of(const run::QueryRows&) {
+  return "query";
+}
+constexpr const char* kind_of(const run::StartRun&) {
+  return "start";
+}
+
+}  // namespace
 
 Json file_value(const FileRow& file) {
   return Json{{"id", file.id}, {"name", file.name}, {"mime", file.mime}, {"size", file.size}};
@@ -23,8 +57,10 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only
 
   // Answers on the engine's thread and forgets how to cancel.
-  std::function<void(Result<EffectReply>)> answer(uint64_t handle, Done done) {
-    return [self = shared_from_this(), handle, done = std::move(done)](Result<EffectReply> reply) {
+  std::function<void(Result<EffectReply>)> answer(uint64_t handle, const char* kind, Done done) {
+    return [self = shared_from_this(), handle, kind,
+            done = std::move(done)](Result<EffectReply> reply) {
+      FAILPOINT(kind, "after");
       self->parts.post([self, handle, done, reply = std::move(reply)]() mutable {
         self->cancels.erase(handle);
         done(std::move(reply));
@@ -46,7 +82,8 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
     done = watched(what, context, std::move(done));
     std::visit(
         [&](const auto& effect) {
-          start(handle, effect, what, context, answer(handle, std::move(done)));
+          FAILPOINT(kind_of(effect), "before");
+          start(handle, effect, what, context, answer(handle, kind_of(effect), std::move(done)));
         },
         what.effect);
   }
@@ -333,11 +370,15 @@ void Effects::Work::start(uint64_t, const run::GetRow& ask, const run::Perform&,
                    row_reply(std::move(done), ask.collection));
 }
 
-void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perform&,
+void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perform& what,
                           const EffectContext& context, Done done) {
   parts.store->delete_row(scope(context, ask.app_owned), ask.collection, ask.id,
-                          [id = ask.id, done](Result<> deleted) {
-                            if (!deleted) return done(tl::unexpected(std::move(deleted).error()));
+                          [id = ask.id, again = what.again, done](Result<> deleted) {
+                            // Asked for before a crash, it may have been carried out then.
+                            const bool gone =
+                                again && !deleted && deleted.error().kind == Kind::not_found;
+                            if (!deleted && !gone)
+                              return done(tl::unexpected(std::move(deleted).error()));
                             done(EffectReply{Json{{"id", id}}, 0, ""});
                           });
 }

@@ -20,6 +20,8 @@ class Work {
   virtual void refuse(
       const Error& error) = 0;  // instead of performing, or after that came to nothing
   virtual void answer() = 0;    // once, after one of the two
+
+  const char* name = "";  // of the transaction, for failpoints
 };
 
 template <typename Context, typename T, typename Act>

@@ -31,6 +31,7 @@ class Judge:
 
     def __init__(self, data, peers):
         self.data, self.peers = data, peers
+        self.releases = 0  # how often a server that was told to end gave up what it had under way
         self.wrong = []
         self.seen = {}  # run → (epoch, and when it was final, all that must not change)
         self.figures = Counter()
@@ -124,7 +125,9 @@ class Judge:
             ambiguous = sum(row["status"] == AMBIGUOUS for row in rows)
             self.figures["effects"] += len(rows)
             self.figures["ambiguous"] += ambiguous
-            if ambiguous > run["rescues"] * WIDTH.get(run["graph"], 1):
+            width = WIDTH.get(run["graph"], 1)
+            stops = run["rescues"] + self.releases + (STATUS[run["status"]] == "cancelled")
+            if ambiguous > stops * width:
                 self.finds("more ambiguous effects than kills allow", run["id"], ambiguous, run["rescues"])
             if any(row["status"] == STARTED for row in rows):
                 self.finds("an effect of an ended run is still open", run["id"])

@@ -39,6 +39,7 @@ class Peers:
         self.lock = threading.Lock()
         self.calls = []  # (what, key, wall ms): "model", effect key | "once", path | "known", key
         self.asked = {}  # prompt → how often
+        self.hold = False  # no model answers while it is set
         self.in_flight = 0
         peers = self
 
@@ -82,6 +83,15 @@ class Peers:
         self.http.shutdown()
         self.http.server_close()
 
+    def wait_for(self, prompt, timeout=20):
+        """Whether it was asked this, at the latest after a while."""
+        end = time.monotonic() + timeout * PATIENCE
+        while not self.asked.get(prompt):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
+
     def note(self, what, key):
         with self.lock:
             self.calls.append((what, key, int(time.time() * 1000)))
@@ -100,6 +110,8 @@ class Peers:
             nth = self.asked[prompt] = self.asked.get(prompt, 0) + 1
         chance = random.Random(f"{self.seed} {prompt} {nth}")
         time.sleep(chance.random() * self.slowest_ms / 1000)
+        while self.hold:
+            time.sleep(0.005)
         reply = {}
         if dialect.schema(asked) is None:
             reply = {"text": digest(prompt)}

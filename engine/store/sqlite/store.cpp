@@ -36,6 +36,22 @@ size_t bytes_of(const Checkpoint& checkpoint) {
   return bytes + bytes_of(checkpoint.events);
 }
 
+// A checkpoint, for failpoints, by what it makes of the run.
+const char* named(RunStatus status) {
+  switch (status) {
+    case RunStatus::running:
+      return "step";
+    case RunStatus::waiting:
+      return "pause";
+    case RunStatus::queued:
+      return "release";
+    case RunStatus::cancelled:
+      return "stop";
+    default:
+      return "finish";
+  }
+}
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(std::optional<LockFile> lock, Session session, std::vector<Connection> readers,
@@ -54,46 +70,50 @@ class SqliteStore final : public Store {
     sqlite::Acceptance asked{
         std::move(run), std::move(events), std::move(charge), std::move(idempotency),
         limits,         std::move(begun)};
-    write(bytes, std::move(done), [asked = std::move(asked)](Session& session) mutable {
+    write("accept", bytes, std::move(done), [asked = std::move(asked)](Session& session) mutable {
       return sqlite::accept(session, asked);
     });
   }
   void claim(Millis now, int limit, Done<std::vector<Run>> done) override {
-    write(0, std::move(done), [=](Session& session) { return sqlite::claim(session, now, limit); });
+    write("claim", 0, std::move(done),
+          [=](Session& session) { return sqlite::claim(session, now, limit); });
   }
   void checkpoint(Checkpoint checkpoint, Done<> done) override {
     const size_t bytes = bytes_of(checkpoint);
-    write(bytes, std::move(done), [checkpoint = std::move(checkpoint)](Session& session) {
-      return sqlite::checkpoint(session, checkpoint);
-    });
+    write(named(checkpoint.status), bytes, std::move(done),
+          [checkpoint = std::move(checkpoint)](Session& session) {
+            return sqlite::checkpoint(session, checkpoint);
+          });
   }
   void take_waiting(Owner owner, std::string run, std::string at, Millis now,
                     std::optional<Idempotency> idempotency, std::optional<Checkpoint> step,
                     Done<Accepted> done) override {
     const size_t bytes = step ? bytes_of(*step) : 0;
-    write(bytes, std::move(done),
+    write("take_waiting", bytes, std::move(done),
           [owner = std::move(owner), run = std::move(run), at = std::move(at), now,
            idempotency = std::move(idempotency), step = std::move(step)](Session& session) mutable {
             return sqlite::take_waiting(session, owner, run, at, now, idempotency, step);
           });
   }
   void cancel(Owner owner, std::string run, Millis now, Done<Run> done) override {
-    write(0, std::move(done),
+    write("cancel", 0, std::move(done),
           [owner = std::move(owner), run = std::move(run), now](Session& session) {
             return sqlite::cancel(session, owner, run, now);
           });
   }
   void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done) override {
-    write(0, std::move(done),
+    write("operate", 0, std::move(done),
           [owner = std::move(owner), run = std::move(run), act, now](Session& session) {
             return sqlite::operate(session, owner, run, act, now);
           });
   }
   void recover(Millis now, Done<int> done) override {
-    write(0, std::move(done), [now](Session& session) { return sqlite::recover(session, now); });
+    write("recover", 0, std::move(done),
+          [now](Session& session) { return sqlite::recover(session, now); });
   }
   void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) override {
-    write(0, std::move(done), [=](Session& session) { return sqlite::sweep(session, now, limit); });
+    write("sweep", 0, std::move(done),
+          [=](Session& session) { return sqlite::sweep(session, now, limit); });
   }
   void next_due(Done<Millis> done) override {
     read(std::move(done), [](Connection& db) { return sqlite::read_next_due(db); });
@@ -131,7 +151,7 @@ class SqliteStore final : public Store {
   void put_row(Owner owner, std::string collection, Row row, Done<Row> done) override {
     const size_t bytes = row.data.size();
     write(
-        bytes, std::move(done),
+        "put_row", bytes, std::move(done),
         [owner = std::move(owner), collection = std::move(collection), row = std::move(row)](
             Session& session) mutable { return sqlite::put_row(session, owner, collection, row); });
   }
@@ -146,7 +166,7 @@ class SqliteStore final : public Store {
              Connection& db) { return sqlite::read_rows(db, owner, collection, page); });
   }
   void delete_row(Owner owner, std::string collection, std::string id, Done<> done) override {
-    write(0, std::move(done),
+    write("delete_row", 0, std::move(done),
           [owner = std::move(owner), collection = std::move(collection), id = std::move(id)](
               Session& session) { return sqlite::delete_row(session, owner, collection, id); });
   }
@@ -166,7 +186,7 @@ class SqliteStore final : public Store {
   void put_cached(Owner owner, std::string key, std::string data, Millis expires_at,
                   Done<> done) override {
     const size_t bytes = data.size();
-    write(bytes, std::move(done),
+    write("put_cached", bytes, std::move(done),
           [owner = std::move(owner), key = std::move(key), data = std::move(data),
            expires_at](Session& session) {
             return sqlite::put_cached(session, owner, key, data, expires_at);
@@ -174,7 +194,7 @@ class SqliteStore final : public Store {
   }
 
   void put_file(FileRow file, Done<FileRow> done) override {
-    write(0, std::move(done),
+    write("put_file", 0, std::move(done),
           [file = std::move(file)](Session& session) { return sqlite::put_file(session, file); });
   }
   void file(Owner owner, std::string id, Done<FileRow> done) override {
@@ -185,7 +205,7 @@ class SqliteStore final : public Store {
 
   void put_bundle(std::string app, std::string hash, std::string text, Done<> done) override {
     const size_t bytes = text.size();
-    write(bytes, std::move(done),
+    write("put_bundle", bytes, std::move(done),
           [app = std::move(app), hash = std::move(hash), text = std::move(text)](Session& session) {
             return sqlite::put_bundle(session, app, hash, text);
           });
@@ -198,8 +218,9 @@ class SqliteStore final : public Store {
 
  private:
   template <typename T, typename Act>
-  void write(size_t bytes, Done<T> done, Act act) {
+  void write(const char* name, size_t bytes, Done<T> done, Act act) {
     auto item = work<Session, T>(held(std::move(done)), std::move(act));
+    item->name = name;
     if (!writer_.push(item, bytes)) refuse(std::move(item), "writes");
   }
 
@@ -207,7 +228,7 @@ class SqliteStore final : public Store {
   template <typename T, typename Act>
   void read(Done<T> done, Act act) {
     if (!readers_)
-      return write(0, std::move(done),
+      return write("read", 0, std::move(done),
                    [act = std::move(act)](Session& session) { return act(session.db); });
     auto item = work<Connection, T>(held(std::move(done)), std::move(act));
     if (!readers_->push(item)) refuse(std::move(item), "reads");

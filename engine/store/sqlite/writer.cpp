@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 
+#include "engine/base/failpoint.h"
+
 namespace plenum::sqlite {
 
 namespace {
@@ -35,6 +37,7 @@ void Writer::run() {
     auto batch = std::make_shared<Batch>();
     batch->push_back(std::move(first));
     write(*batch);
+    for (const auto& work : *batch) FAILPOINT(work->name, "committed");
     post_([batch] {
       for (const auto& work : *batch) work->answer();
     });
@@ -75,6 +78,7 @@ Result<> Writer::perform_all(Batch& batch) {
 
 // An error is one of the whole transaction; the operation's own is in its answer.
 Result<> Writer::perform(Work<Session>& work) {
+  FAILPOINT(work.name, "before");
   TRY(session_.db.use("savepoint").finish());
   if (work.perform(session_)) {
     session_.tally.keep();
@@ -88,6 +92,7 @@ Result<> Writer::perform(Work<Session>& work) {
     TRY(session_.db.use("rollback_to").finish());
   }
   TRY(session_.db.use("release").finish());
+  FAILPOINT(work.name, "uncommitted");
   return {};
 }
 
