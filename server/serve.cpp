@@ -6,8 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "server/control.h"
 #include "server/handle.h"
+#include "server/operate.h"
 #include "server/reply.h"
+#include "server/watch.h"
 
 namespace plenum::server {
 
@@ -70,16 +73,46 @@ void swap_table(Site& site, std::shared_ptr<const Catalog> catalog) {
   site.set_table(std::make_shared<const Table>(std::move(catalog)));
 }
 
+bool same(const Catalog& a, const Catalog& b) {
+  const auto hash = [](const auto& x, const auto& y) {
+    return x.first == y.first && x.second->hash == y.second->hash;
+  };
+  const auto text = [](const Diagnostic& x, const Diagnostic& y) {
+    return to_text(x) == to_text(y);
+  };
+  return std::equal(a.apps.begin(), a.apps.end(), b.apps.begin(), b.apps.end(), hash) &&
+         a.refused == b.refused &&
+         std::equal(a.findings.begin(), a.findings.end(), b.findings.begin(), b.findings.end(),
+                    text);
+}
+
+// `asked`: somebody wants to hear of it, also when nothing is new.
+void reload(Site& site, bool asked) {
+  site.engine.reload([&site, asked](std::shared_ptr<const Catalog> catalog) {
+    if (!asked && same(site.table()->catalog(), *catalog)) return;
+    log_findings(*catalog);
+    swap_table(site, std::move(catalog));
+  });
+}
+
+// Null when changes are to be told by SIGHUP.
+std::unique_ptr<Watch> watch_apps(Site& site, const ServeOptions& options) {
+  if (!options.watch) return nullptr;
+  Result<std::unique_ptr<Watch>> watch =
+      Watch::open(options.engine.root, {options.engine.apps, "prompts", "schemas", "templates"},
+                  [&site] { reload(site, false); });
+  if (watch) return *std::move(watch);
+  spdlog::warn("{}", watch.error().message);
+  return nullptr;
+}
+
 // Returns at the first SIGTERM or SIGINT.
 void wait_for_the_end(Site& site, const sigset_t& signals) {
   for (;;) {
     int number = 0;
     sigwait(&signals, &number);
     if (number != SIGHUP) return;
-    site.engine.reload([&site](std::shared_ptr<const Catalog> catalog) {
-      log_findings(*catalog);
-      swap_table(site, std::move(catalog));
-    });
+    reload(site, true);
   }
 }
 
@@ -122,11 +155,15 @@ Result<> serve(ServeOptions options) {
   listen.connections = options.connections;
   listen.connections_per_address = options.connections_per_address;
   std::unique_ptr<front::Front> front = TRY(front::Front::open(listen, handler(site)));
+  const std::unique_ptr<Control> control = TRY(Control::open(
+      options.engine.data, [&](const Json& request) { return operate(*engine, request); }));
   engine->serve();
   spdlog::info("listening on http://{}:{}", options.address, front->port());
   if (options.ready) options.ready(front->port());
 
+  std::unique_ptr<Watch> watch = watch_apps(site, options);
   wait_for_the_end(site, signals);
+  watch.reset();
   spdlog::info("draining: {} requests in flight", front->in_flight());
   end_at_second_signal(signals);
   site.draining = true;

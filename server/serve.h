@@ -16,13 +16,15 @@ struct ServeOptions {
   int front_threads = 1;
   size_t connections = 1024;                 // more at once are answered with 503
   size_t connections_per_address = 64;       // … with 429
+  bool watch = true;                         // changed app files are loaded by themselves
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
   milliseconds drain_work{20'000};           // and running ones may take so long
   std::function<void(uint16_t port)> ready;  // called once it listens
 };
 
 // Serves until SIGTERM or SIGINT (a second one ends it at once).  Blocks both signals in every
-// thread; call it from main, before any thread is started.  Reloads changed app files on SIGHUP.
+// thread; call it from main, before any thread is started.  Reloads changed app files when it
+// notices them, and on SIGHUP.
 Result<> serve(ServeOptions options);
 
 }  // namespace plenum::server

@@ -25,5 +25,8 @@ void add_graph(CLI::App& app, Run& run);
 void add_schema(CLI::App& app, Run& run);
 void add_run(CLI::App& app, Run& run);
 void add_lsp(CLI::App& app, Run& run);
+void add_runs(CLI::App& app, Run& run);    // and jobs
+void add_backup(CLI::App& app, Run& run);  // and restore
+void add_doctor(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

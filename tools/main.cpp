@@ -30,6 +30,9 @@ int main(int argc, char** argv) {
   plenum::tools::add_schema(app, run);
   plenum::tools::add_run(app, run);
   plenum::tools::add_lsp(app, run);
+  plenum::tools::add_runs(app, run);
+  plenum::tools::add_backup(app, run);
+  plenum::tools::add_doctor(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -73,8 +73,13 @@ class Settings {
  private:
   static const std::vector<std::string>& known() {
     static const std::vector<std::string> keys = [] {
-      std::vector<std::string> all = {"listen", "data", "mode", "allow_unsandboxed",
-                                      "connections_per_address", "outbound.allow_local"};
+      std::vector<std::string> all = {"listen",
+                                      "data",
+                                      "mode",
+                                      "allow_unsandboxed",
+                                      "connections_per_address",
+                                      "outbound.allow_local",
+                                      "watch"};
       for (const std::string& provider : llm::provider_names())
         for (const char* key : {"base_url", "api_version"})
           all.push_back("providers." + provider + "." + key);
@@ -107,9 +112,10 @@ class Settings {
   std::map<std::string, std::string> values_;
 };
 
-Result<bool> flag(const Settings& settings, const std::string& key) {
+Result<bool> flag(const Settings& settings, const std::string& key, bool otherwise = false) {
   const auto value = settings.get(key);
-  if (!value || *value == "false" || *value == "0") return false;
+  if (!value) return otherwise;
+  if (*value == "false" || *value == "0") return false;
   if (*value == "true" || *value == "1") return true;
   return fail(Kind::invalid,
               "the setting `" + key + "` is " + quote(*value) + "; it must be true or false");
@@ -183,6 +189,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
     options.engine.development = *mode == "development";
   }
   options.engine.allow_unsandboxed = TRY(flag(settings, "allow_unsandboxed"));
+  options.watch = TRY(flag(settings, "watch", true));
   TRY(read_connections(settings, options));
   options.engine.allow_local_hosts = TRY(flag(settings, "outbound.allow_local"));
   if (options.engine.allow_local_hosts && !options.engine.development)

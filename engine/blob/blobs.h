@@ -15,6 +15,9 @@ class Blobs {
   // Returns the digest (SHA-256, hex) under which the bytes are kept, scoped by app and owner: app/owner/digest.
   virtual Result<std::string> put(const std::string& app, const std::string& owner, std::string_view bytes) = 0;
   virtual Result<std::string> get(const std::string& app, const std::string& owner, const std::string& digest) = 0;
+  // Whether the bytes are there in that size; `whole`: they are read and compared, too.
+  virtual Result<> check(const std::string& app, const std::string& owner, const std::string& digest, int64_t size,
+                         bool whole) = 0;
   virtual Result<> remove(const std::string& app, const std::string& owner, const std::string& digest) = 0;
 };
 

@@ -141,6 +141,24 @@ class DiskBlobs final : public Blobs {
     return *std::move(bytes);
   }
 
+  Result<> check(const std::string& app, const std::string& owner, const std::string& digest,
+                 int64_t size, bool whole) override {
+    if (whole) {
+      TRY(get(app, owner, digest));
+      return {};
+    }
+    struct stat is = {};
+    if (!is_digest(digest) || lstat(place(app, owner, digest).c_str(), &is) != 0 ||
+        !S_ISREG(is.st_mode))
+      return absent(digest);
+    if (is.st_size != size)
+      return fail(Kind::internal,
+                  "the bytes kept as " + digest + " are " + std::to_string(is.st_size) +
+                      ", and were " + std::to_string(size) + ": restore the file from a backup",
+                  "blob_damaged");
+    return {};
+  }
+
   Result<> remove(const std::string& app, const std::string& owner,
                   const std::string& digest) override {
     TRY(check(app, owner));

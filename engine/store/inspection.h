@@ -30,6 +30,7 @@ class Inspection {
   virtual Result<std::vector<Run>> runs(const RunFilter& filter) = 0;
   virtual Result<Run> run(const std::string& id) = 0;
   virtual Result<std::vector<StepRow>> steps(const Run& run) = 0;
+  virtual Result<std::vector<EffectRow>> effects(const Run& run) = 0;
   // Those that have not expired.
   virtual Result<std::vector<FileRow>> files(Millis now) = 0;
 

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +168,114 @@ def test_a_reload_in_the_middle_of_a_request_does_not_disturb_it(machine):
     reload(machine, "serving ClearReply")
     worker.join()
     assert replies[0].ok()["output"] == "Old."
+
+
+def test_a_changed_file_is_noticed_a_broken_one_keeps_the_old_app_and_a_mended_one_is_served(machine):
+    models = machine.models
+    models.script([], default={"text": "Hello."})
+    probe = Client(machine, "probe", new_user())
+    file = machine.root / "apps.d/probe.yaml"
+    good = file.read_text()
+
+    def after(edit, what):
+        seen = len(machine.log())
+        edit()
+        eventually(lambda: re.search(what, machine.log()[seen:]), 10, f"a log of {what}")
+
+    after(lambda: file.write_text(good.replace("POST /slow:", "POST /slower:")), "serving probe")
+    probe.post("/slow", {"question": "q"}).problem(404, "route_not_found")
+    assert probe.post("/slower", {"question": "q"}).ok()["output"] == "Hello."
+
+    after(lambda: file.write_text(good.replace("graphs:", "graphs:\n  nonsense: 1")), r"probe.yaml:\d+:\d+: error")
+    probe.post("/slower", {"question": "q"}).ok()
+    assert machine.request("GET", "/readyz").ok()["refused"] == ["apps.d/probe.yaml"]
+
+    def replace():  # as editors and deployments do
+        (machine.root / "apps.d/.new").write_text(good)
+        (machine.root / "apps.d/.new").rename(file)
+
+    after(replace, "serving probe")
+    probe.post("/slow", {"question": "q"}).ok()
+    assert machine.request("GET", "/readyz").ok()["refused"] == []
+
+
+def test_a_changed_prompt_and_one_in_a_new_folder_are_noticed(machine):
+    models = machine.models
+    models.script([], default={"text": "Hello."})
+    (machine.root / "apps.d/fresh.yaml").write_text(
+        "plenum: 1\napp: fresh\ntitle: Fresh\n"
+        "models: {quick: {use: gemini/gemini-3-flash-preview, max_tokens: 100}}\n"
+        "graphs: {greet: {nodes: [{id: say, llm: {model: quick, prompt: prompts/fresh/deep/greet.md}}]}}\n"
+        "routes: {POST /greet: {start: greet}}\n")
+    eventually(lambda: "apps.d/fresh.yaml is not served as it is" in machine.log(), 10, "the missing prompt's mistake")
+    prompt = machine.root / "prompts/fresh/deep/greet.md"
+    prompt.parent.mkdir(parents=True)
+    prompt.write_text("Say one.")
+    eventually(lambda: "serving Fresh" in machine.log(), 10, "the app")
+    fresh = Client(machine, "fresh", new_user())
+    fresh.post("/greet", {}).ok()
+    seen = machine.log().count("serving Fresh")
+    prompt.write_text("Say two.")
+    eventually(lambda: machine.log().count("serving Fresh") > seen, 10, "the new prompt")
+    fresh.post("/greet", {}).ok()
+    assert [call["prompt"] for call in models.calls()] == ["Say one.", "Say two."]
+
+
+def test_changes_that_mean_nothing_are_not_told(machine):
+    seen = len(machine.log())
+    file = machine.root / "apps.d/probe.yaml"
+    file.touch()
+    (machine.root / "apps.d/notes.txt").write_text("not an app")
+    file.write_text(file.read_text())
+    file.write_text(file.read_text().replace("title:", "title:"))
+    fresh = machine.root / "apps.d/late.yaml"  # a change that is told, after those that are not
+    fresh.write_text("plenum: 1\napp: late\ngraphs: [\n")
+    eventually(lambda: "late.yaml" in machine.log()[seen:], 10, "the last change")
+    assert machine.log()[seen:].count("serving probe") == 1
+
+
+def test_watching_can_be_turned_off(tmp_path, shared_models):
+    root = copy_of_apps(tmp_path / "root")
+    server = Server(tmp_path / "data", root, {**gemini(shared_models), "PLENUM_WATCH": "false"}).start()
+    try:
+        threads = {task.joinpath("comm").read_text() for task in Path(f"/proc/{server.process.pid}/task").iterdir()}
+        assert "control\n" in threads and "watch\n" not in threads
+        reload(server, "serving probe")
+    finally:
+        server.stop()
+
+
+def test_a_thousand_changes_under_load_answer_every_request_and_end_with_the_last(machine):
+    models = machine.models
+    models.script([], default={"text": "Hello."})
+    file = machine.root / "apps.d/probe.yaml"
+    good = file.read_text()
+    probe = Client(machine, "probe", new_user(), "pro")
+    stop, wrong, answered = threading.Event(), [], []
+
+    def ask():
+        while not stop.is_set():
+            reply = probe.post("/slow", {"question": "q"})
+            answered.append(1)
+            if reply.status != 200:
+                wrong.append(reply)
+
+    workers = [threading.Thread(target=ask) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for n in range(1000):
+        text = good.replace("max_tokens: 200", f"max_tokens: {300 + n}") if n % 7 else good.replace("graphs:", "graphs: [")
+        file.write_text(text)
+        if n % 50 == 0:
+            machine.signal(signal.SIGHUP)
+    file.write_text(good.replace("max_tokens: 200", "max_tokens: 777"))
+    eventually(lambda: machine.request("GET", "/readyz").ok()["refused"] == [], 10, "the last version")
+    eventually(lambda: probe.post("/slow", {"question": "last"}).ok()
+               and models.calls()[-1]["body"]["generationConfig"]["maxOutputTokens"] == 777, 10, "the last version")
+    stop.set()
+    for worker in workers:
+        worker.join()
+    assert not wrong and answered
 
 
 def test_a_server_starts_with_one_broken_app_and_serves_the_others(tmp_path, shared_models):

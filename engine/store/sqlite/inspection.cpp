@@ -35,6 +35,9 @@ class SqliteInspection final : public Inspection {
   Result<std::vector<StepRow>> steps(const Run& run) override {
     return sqlite::read_steps(db_, run.owner, run.id);
   }
+  Result<std::vector<EffectRow>> effects(const Run& run) override {
+    return sqlite::read_effects(db_, run.owner, run.id);
+  }
   Result<std::vector<FileRow>> files(Millis now) override {
     std::vector<FileRow> files;
     Statement row = db_.use("inspect_files");

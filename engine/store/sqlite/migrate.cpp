@@ -81,7 +81,8 @@ Result<> copy_whole(Connection& db, const std::string& file, const std::string& 
                                        " cannot be written: free some space, and make the folder "
                                        "writable");
   close(descriptor);
-  TRY(db.execute("VACUUM INTO " + sql_text(file)));
+  // A reader's connection is to write nothing; here it writes another file.
+  TRY(db.execute("PRAGMA query_only=0; VACUUM INTO " + sql_text(file)));
   Connection copy = TRY(Connection::open(file, Access::read));
   if (TRY(copy.value("PRAGMA integrity_check")) != "ok")
     return fail(Kind::internal, what + " " + file + " is damaged: check the disk");
