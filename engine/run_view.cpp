@@ -29,7 +29,7 @@ std::vector<EventRow> rows(const std::vector<run::Published>& published) {
   std::vector<EventRow> events;
   events.reserve(published.size());
   for (const run::Published& event : published)
-    events.push_back({event.id, event.type, to_text(event.data)});
+    events.push_back({event.id, event.type, event.data});
   return events;
 }
 

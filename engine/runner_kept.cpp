@@ -58,7 +58,7 @@ void Runner::keep(const Live& live, Checkpoint& point) const {
   if (!graph.keeps) return;
   for (const app::Field& field : graph.state) {
     if (field.keep == app::Keep::run) continue;
-    const Json* value = plenum::find(live.state.root.vars, field.name);
+    const Json* value = run::value_of(live.state.root.vars, field.name);
     if (!value) continue;
     Row row;
     row.id = row_id(field, live.row.thread);

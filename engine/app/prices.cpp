@@ -71,7 +71,7 @@ int64_t context_tokens(const Model& model) {
 }
 
 std::string price_list() {
-  return std::string("prices of ") + kAsOf + " in engine/app/prices.cpp";
+  return "prices of " + std::string(kAsOf) + " in engine/app/prices.cpp";
 }
 
 }  // namespace plenum::app

@@ -35,7 +35,7 @@ struct Call final : run::Node {
     bodies[0].block = &graph.nodes;
     bodies[0].graph = &graph;
     bodies[0].vars = run::Vars::own;
-    bodies[0].own = run::initial(graph, std::move(given));
+    bodies[0].own = run::values_of(run::initial(graph, std::move(given)));
     return run::Next::enter(std::move(bodies));
   }
 

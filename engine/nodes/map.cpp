@@ -36,62 +36,87 @@ struct Map final : run::Node {
                         {"next", 0},
                         {"left", count},
                         {"results", Json(count, Json())}};
-    return more(visit, static_cast<size_t>(concurrency));
+    return more(Progress(visit.memory), static_cast<size_t>(concurrency));
   }
 
   Result<run::Next> on_body(run::Visit& visit, run::Ended& ended) const override {
     Json value = collect ? TRY(collect->in(visit.scope)) : std::move(ended.result);
-    return keep(visit, ended.slot, Json::array({std::move(value)}));
+    return keep(visit, ended.slot, std::move(value));
   }
 
   Result<run::Next> on_body_failed(run::Visit& visit, int slot, const Error& error) const override {
     if (on_item_error == "fail") return tl::unexpected(error);
+    Json& skipped = visit.memory["skipped"];
+    if (skipped.is_null() || skipped.is_array()) skipped.push_back(slot);
     return keep(visit, slot, Json());
   }
 
-  // `result`: in a list of one; null: the item is left out.
   Result<run::Next> keep(run::Visit& visit, int slot, Json result) const {
-    if (!sound(visit.memory, slot))
+    const Progress progress(visit.memory);
+    if (!progress.sound(slot))
       return fail(Kind::internal,
                   "the run remembers another list than that of " + quote(visit.path));
-    Json& results = visit.memory["results"];
-    results[static_cast<size_t>(slot)] = std::move(result);
-    const auto left = visit.memory["left"].get<int64_t>() - 1;
-    visit.memory["left"] = left;
-    if (left > 0) return more(visit, 1);
+    (*progress.results)[static_cast<size_t>(slot)] = std::move(result);
+    const auto left = progress.left->get<int64_t>() - 1;
+    *progress.left = left;
+    if (left > 0) return more(progress, 1);
+    return run::Next::done(without(std::move(*progress.results), progress.skipped));
+  }
+
+  static Json without(Json results, const Json* skipped) {
+    if (!skipped) return results;
     Json list = Json::array();
-    for (Json& one : results)
-      if (one.is_array() && !one.empty()) list.push_back(std::move(one[0]));
-    return run::Next::done(std::move(list));
+    for (size_t i = 0; i < results.size(); ++i)
+      if (std::find(skipped->begin(), skipped->end(), i) == skipped->end())
+        list.push_back(std::move(results[i]));
+    return list;
   }
 
-  // The memory comes back from a store.
-  static bool sound(const Json& memory, int slot) {
-    const Json* items = find(memory, "items");
-    const Json* results = find(memory, "results");
-    const Json* next = find(memory, "next");
-    const Json* left = find(memory, "left");
-    return items && items->is_array() && results && results->is_array() &&
-           results->size() == items->size() && slot >= 0 &&
-           static_cast<size_t>(slot) < items->size() && next && next->is_number_integer() &&
-           *next >= 0 && left && left->is_number_integer() && *left > 0;
-  }
+  // What the memory holds.  It comes back from a store, so nothing of it is taken for granted.
+  struct Progress {
+    Json* items = nullptr;    // null where they have begun
+    Json* next = nullptr;     // the first that has not begun
+    Json* left = nullptr;     // how many have not ended
+    Json* results = nullptr;  // in the items' order
+    Json* skipped = nullptr;  // indexes of those that are left out; none: nullptr
 
-  Result<run::Next> more(run::Visit& visit, size_t most) const {
-    Json& items = visit.memory["items"];
-    const auto first = visit.memory["next"].get<size_t>();
+    explicit Progress(Json& memory) {
+      if (!memory.is_object()) return;
+      for (auto& [key, value] : memory.get_ref<run::Values&>()) {
+        Json** const place = key == "items"     ? &items
+                             : key == "next"    ? &next
+                             : key == "left"    ? &left
+                             : key == "results" ? &results
+                             : key == "skipped" ? &skipped
+                                                : nullptr;
+        if (place) *place = &value;
+      }
+    }
+    bool sound(int slot) const {
+      return items && items->is_array() && results && results->is_array() &&
+             results->size() == items->size() && slot >= 0 &&
+             static_cast<size_t>(slot) < items->size() && next && next->is_number_integer() &&
+             *next >= 0 && left && left->is_number_integer() && *left > 0 &&
+             (!skipped || skipped->is_array());
+    }
+  };
+
+  Result<run::Next> more(const Progress& progress, size_t most) const {
+    Json& items = *progress.items;
+    const auto first = progress.next->get<size_t>();
     const size_t end = std::min(first + most, items.size());
     std::vector<run::Enter> bodies;
+    bodies.reserve(most);
     for (size_t i = first; i < end; ++i) {
       run::Enter& enter = bodies.emplace_back();
       enter.block = body.block.get();
       enter.slot = static_cast<int>(i);
       enter.vars = run::Vars::copy;
-      enter.locals[as] = std::move(items[i]);
-      enter.locals["index"] = i;
-      items[i] = Json();
+      enter.locals.reserve(2);
+      enter.locals.emplace(as, std::exchange(items[i], Json()));
+      enter.locals.emplace("index", i);
     }
-    visit.memory["next"] = std::max(first, end);
+    *progress.next = std::max(first, end);
     return run::Next::enter(std::move(bodies));
   }
 

@@ -69,7 +69,7 @@ struct Finished {
 struct Published {
   int64_t id = 0;  // counts from 1 within the run
   std::string type;
-  Json data;
+  std::string data;  // JSON
 };
 
 // What one event led to.

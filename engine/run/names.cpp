@@ -12,8 +12,8 @@ void Names::at(Millis time) {
 const Json* Names::variable(std::string_view name) const {
   for (size_t i = path_.size(); i-- > 0;) {
     const Frame& frame = *path_[i];
-    if (const Json* value = plenum::find(frame.locals, name)) return value;
-    if (const Json* value = plenum::find(frame.vars, name)) return value;
+    if (const Json* value = value_of(frame.locals, name)) return value;
+    if (const Json* value = value_of(frame.vars, name)) return value;
     if (frame.sees == Vars::own) break;
   }
   return nullptr;

@@ -20,10 +20,10 @@ namespace plenum::run {
 // One body to be walked beside the node that holds it.
 struct Enter {
   const app::Block* block = nullptr;
-  int slot = 0;  // tells bodies apart that run at the same time, and names rounds
-  Json locals;   // names that only this body sees: {"item": …, "index": 0}
+  int slot = 0;        // tells bodies apart that run at the same time, and names rounds
+  Values locals = {};  // names that only this body sees: {"item": …, "index": 0}
   Vars vars = Vars::shared;
-  Json own = {};                      // with Vars::own: the first values
+  Values own = {};                    // with Vars::own: the first values
   const app::Graph* graph = nullptr;  // when the body is a whole graph: its fields and output
 };
 

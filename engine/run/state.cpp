@@ -47,8 +47,8 @@ Json save_frame(const Frame& frame) {
   if (!frame.result.is_null()) json["r"] = frame.result;
   if (frame.slot) json["s"] = frame.slot;
   if (frame.sees != Vars::own) json["v"] = static_cast<int>(frame.sees);
-  if (!frame.vars.is_null()) json["x"] = frame.vars;
-  if (!frame.locals.is_null()) json["l"] = frame.locals;
+  if (!frame.vars.empty() || frame.sees == Vars::own) json["x"] = frame.vars;
+  if (!frame.locals.empty()) json["l"] = frame.locals;
   for (const Frame& child : frame.children) json["k"].push_back(save_frame(child));
   return json;
 }
@@ -58,9 +58,6 @@ const char* impossible(const Frame& frame, const State& state) {
   if (frame.phase < Phase::ready || frame.phase > Phase::within) return "what its node is doing";
   if (frame.sees < Vars::shared || frame.sees > Vars::own) return "what its body sees";
   if (!frame.memory.is_null() && !frame.memory.is_object()) return "its node's memory";
-  if (!frame.vars.is_null() && !frame.vars.is_object()) return "its state keys";
-  if (frame.sees == Vars::own && !frame.vars.is_object()) return "its state keys";
-  if (!frame.locals.is_null() && !frame.locals.is_object()) return "its names";
   if (frame.call > state.last_call) return "its counts";
   if (!frame.children.empty() && frame.phase != Phase::within) return "its bodies";
   if (frame.phase == Phase::ready) return nullptr;
@@ -105,9 +102,16 @@ Result<Frame> restore_frame(const Json& json, const app::App& app, const State& 
   frame.reserved = json.value("u", 0.0);
   frame.slot = json.value("s", 0);
   frame.sees = static_cast<Vars>(json.value("v", static_cast<int>(Vars::own)));
-  for (const auto& [key, member] : {std::pair{"m", &frame.memory}, std::pair{"r", &frame.result},
-                                    std::pair{"x", &frame.vars}, std::pair{"l", &frame.locals}})
-    if (const Json* value = find(json, key)) *member = *value;
+  if (const Json* memory = find(json, "m")) frame.memory = *memory;
+  if (const Json* result = find(json, "r")) frame.result = *result;
+  for (const auto& [key, values] : {std::pair{"x", &frame.vars}, std::pair{"l", &frame.locals}})
+    if (const Json* kept = find(json, key)) {
+      if (!kept->is_object())
+        return fail(Kind::internal, "the saved run cannot be right: its names");
+      *values = values_of(*kept);
+    }
+  if (frame.sees == Vars::own && !find(json, "x"))
+    return fail(Kind::internal, "the saved run cannot be right: its state keys");
   if (const Json* children = find(json, "k"))
     for (const Json& child : *children) {
       frame.children.push_back(TRY(restore_frame(child, app, state, depth + 1)));
@@ -160,6 +164,16 @@ const char* name(Status status) {
       return "cancelled";
   }
   return "failed";
+}
+
+const Json* value_of(const Values& values, std::string_view name) {
+  for (const auto& [key, value] : values)
+    if (key == name) return &value;
+  return nullptr;
+}
+
+Values values_of(Json object) {
+  return object.is_object() ? std::move(object.get_ref<Values&>()) : Values();
 }
 
 std::string save(const State& state) {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +36,11 @@ enum class Vars {
   own,     // has a state of its own
 };
 
+// Values by name, in the order they came in.
+using Values = Json::object_t;
+const Json* value_of(const Values& values, std::string_view name);  // nullptr: none
+Values values_of(Json object);                                      // none of anything else
+
 // One line of control: a list of nodes being walked.  Frames are a tree: a node that holds others
 // has a child for each of its bodies that is under way.
 struct Frame {
@@ -48,12 +55,14 @@ struct Frame {
   Json memory;          // what the current node keeps from event to event
   Json result;          // of the last node that finished
 
+  std::string path;  // of the current node, "improve[2]/revise"; "" until it is asked for
+
   int slot = 0;  // of a body: which one, in the words of the node that entered it
   Vars sees = Vars::own;
-  Json vars;    // state keys and input (own), or what was written over them (copy)
-  Json locals;  // names that only this body sees
+  Values vars;    // state keys and input (own), or what was written over them (copy)
+  Values locals;  // names that only this body sees
   const app::Graph* graph = nullptr;  // when the block is a whole graph
-  std::vector<Frame> children;
+  std::list<Frame> children;          // frames do not move when others come and go
 };
 
 struct State {

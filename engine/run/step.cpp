@@ -25,7 +25,7 @@ State open(const app::App& app, const app::Graph& graph, std::string id, Json in
   State state;
   state.run = std::move(id);
   state.graph = graph.name;
-  state.root.vars = initial(graph, std::move(input));
+  state.root.vars = values_of(initial(graph, std::move(input)));
   state.about = std::move(about);
   state.user = std::move(user);
   state.cost_limit = app.limits.cost_per_run;

@@ -55,10 +55,10 @@ bool Walk::report_progress() {
     return false;
   }
   state_.say = say->is_string() ? say->get<std::string>() : say->is_null() ? "" : to_text(*say);
-  Json told = about_node();
-  told["percent"] = state_.percent;
-  told["message"] = state_.say;
-  publish("node.progress", std::move(told));
+  std::string told = about_node();
+  told.pop_back();
+  publish("node.progress", std::move(told) + ",\"percent\":" + std::to_string(state_.percent) +
+                               ",\"message\":" + to_text(state_.say) + "}");
   return true;
 }
 
@@ -87,7 +87,7 @@ void Walk::follow(Next::Act what) {
   f.phase = Phase::working;
   f.reserved = what.worst_usd;
   state_.reserved_usd += what.worst_usd;
-  out_.commands.push_back(Perform{f.call, path_text(Indexes::no), f.attempt, effect_key(),
+  out_.commands.push_back(Perform{f.call, path_without_indexes(), f.attempt, effect_key(),
                                   node().timeout, std::move(what.effect), again});
 }
 
@@ -98,7 +98,8 @@ void Walk::follow(Next::Pause what) {
   f.due = what.ttl ? now_ + what.ttl->count() : 0;
   f.memory = Json{{"returns", std::move(what.returns)}, {"expects", std::move(what.expects)}};
   state_.status = Status::waiting;
-  publish("run.waiting", Json{{"at", waiting_at(state_)}, {"output", f.memory["returns"]}});
+  publish("run.waiting",
+          to_text(Json{{"at", waiting_at(state_)}, {"output", f.memory["returns"]}}));
 }
 
 void Walk::follow(Next::Sleep what) {

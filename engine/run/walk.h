@@ -69,7 +69,7 @@ class Walk {
 
   // Events.
 
-  void on(const Started&) { publish("run.started", Json::object()); }
+  void on(const Started&) { publish("run.started", "{}"); }
 
   // What was under way is asked for again, from the scope and the memory it was asked from, and
   // under the same call: its key stays the same, so that a row that was put before the crash is put
@@ -112,7 +112,7 @@ class Walk {
   Visit visit();
   void apply(Result<Next> next);
   void follow(Next::Done what) {
-    for (auto& [type, data] : what.events) publish(std::move(type), std::move(data));
+    for (auto& [type, data] : what.events) publish(std::move(type), to_text(data));
     done(std::move(what.result));
   }
 
@@ -132,8 +132,9 @@ class Walk {
 
   // Bodies.
 
-  // Takes the frame off the tree; path_ then leads to the one whose node had entered it.
-  Frame take_body();
+  // Takes the frame off the tree; path_ then leads to the one whose node had entered it.  In a list
+  // of one, so that it stays where it is.
+  std::list<Frame> take_body();
   void end_body();
   const NodeDef& node_around() {
     const Frame& around = *path_[path_.size() - 2];
@@ -148,12 +149,12 @@ class Walk {
   // The end of a node.
 
   void done(Json result);
+  void complete(Json result, Target target);
   Result<> set_state(const Json& result);
 
   // Where what is set here goes.
-  Json& variables();
-  Result<> within_limit(const Json& vars,
-                        const std::vector<std::pair<std::string, Json>>& values) const;
+  Values& variables();
+  Result<> within_limit(const Values& vars, const std::vector<Json>& values);
   Result<> check(const std::string& key, const Json& value);
   const app::Graph& graph() const;
   Result<Target> choose();
@@ -164,18 +165,19 @@ class Walk {
   void trouble(Error error, const app::OnError& otherwise);
   void give_up(Error error);
 
-  // "improve[2]/revise", "gather/web/search"; without indexes: "improve/revise".
-  enum class Indexes { yes, no };
-  std::string path_text(Indexes indexes);
-  Json about_node();
+  // Of the node at hand: "improve[2]/revise", "gather/web/search".
+  const std::string& path_text() { return path_text(path_.size() - 1); }
+  const std::string& path_text(size_t depth);
+  std::string path_without_indexes() const;  // "improve/revise"
+  std::string about_node();                  // JSON
   void finish(const char* status, Json result) {
     out_.finished.push_back(
-        {path_text(Indexes::yes), status, std::move(result), frame().entered, frame().attempt});
+        {path_text(), status, std::move(result), frame().entered, frame().attempt});
   }
 
   void fail_run(Error error);
   void complete_run();
-  void publish(std::string type, Json data) {
+  void publish(std::string type, std::string data) {
     out_.published.push_back({++state_.last_event, std::move(type), std::move(data)});
   }
 

@@ -7,13 +7,13 @@
 
 namespace plenum::run {
 
-Frame Walk::take_body() {
+std::list<Frame> Walk::take_body() {
   Frame* body = &frame();
   path_.pop_back();
-  std::vector<Frame>& bodies = frame().children;
-  const auto at = bodies.begin() + (body - bodies.data());
-  Frame taken = std::move(*at);
-  bodies.erase(at);
+  std::list<Frame>& bodies = frame().children;
+  const auto at = std::find_if(bodies.begin(), bodies.end(), [=](Frame& f) { return &f == body; });
+  std::list<Frame> taken;
+  taken.splice(taken.end(), bodies, at);
   return taken;
 }
 
@@ -23,7 +23,8 @@ void Walk::end_body() {
     if (!output) return fail_body(std::move(output).error());
     frame().result = *std::move(output);
   }
-  Frame body = take_body();
+  std::list<Frame> taken = take_body();
+  Frame& body = taken.front();
   Visit at = visit();
   Ended ended{body.slot, std::move(body.result), broke_};
   broke_ = false;
@@ -37,9 +38,9 @@ void Walk::end_body() {
 }
 
 void Walk::fail_body(Error error) {
-  const Frame body = take_body();
+  const int slot = take_body().front().slot;
   Visit at = visit();
-  Result<Next> next = node().body->on_body_failed(at, body.slot, error);
+  Result<Next> next = node().body->on_body_failed(at, slot, error);
   names_.at(now_);
   if (next) {
     failed_at_.clear();
@@ -65,6 +66,7 @@ void Walk::end_graph() {
   f.memory = Json();
   f.due = 0;
   f.result = std::move(result);
+  f.path.clear();
   f.at = static_cast<int>(f.block->nodes.size());
 }
 

@@ -10,6 +10,8 @@ namespace plenum::run {
 
 namespace {
 
+size_t weight(const Values& values);
+
 // About as long as the value's JSON text.
 size_t weight(const Json& value) {
   size_t sum = 2;
@@ -17,10 +19,15 @@ size_t weight(const Json& value) {
   if (value.is_array())
     for (const Json& item : value) sum += weight(item) + 1;
   else if (value.is_object())
-    for (const auto& [key, item] : value.get_ref<const Json::object_t&>())
-      sum += key.size() + 4 + weight(item);
+    sum = weight(value.get_ref<const Values&>());
   else
     sum = 5;
+  return sum;
+}
+
+size_t weight(const Values& values) {
+  size_t sum = 2;
+  for (const auto& [key, item] : values) sum += key.size() + 4 + weight(item);
   return sum;
 }
 
@@ -34,41 +41,46 @@ void Walk::done(Json result) {
   Result<Target> target = set ? choose() : Result<Target>(tl::unexpected(set.error()));
   names_.own = nullptr;
   if (!target) return trouble(std::move(target).error());
+  complete(std::move(result), *target);
+}
+
+void Walk::complete(Json result, Target target) {
   publish("node.completed", about_node());
-  frame().result = result;
+  const app::Graph* whole = frame().graph;
+  if (!whole || !whole->output) frame().result = result;  // may be what the list gives
   finish("done", std::move(result));
-  leave(*target);
+  leave(target);
 }
 
 Result<> Walk::set_state(const Json& result) {
   if (node().sets.empty()) return {};
-  std::vector<std::pair<std::string, Json>> values;  // all are computed before any is set
-  for (const app::Set& set : node().sets) {
+  const std::vector<app::Set>& sets = node().sets;
+  std::vector<Json> values;  // all are computed before any is set
+  values.reserve(sets.size());
+  for (const app::Set& set : sets) {
     Json value = node().sets_whole ? result : TRY(set.value.in(names_));
     if (set.reduce != app::Reduce::last || set.last > 0)
       value = TRY(reduced(set, names_.variable(set.key), std::move(value)));
     if (set.check) TRY(check(set.key, value));
-    values.emplace_back(set.key, std::move(value));
+    values.push_back(std::move(value));
   }
-  Json& vars = variables();
+  Values& vars = variables();
   TRY(within_limit(vars, values));
-  for (auto& [key, value] : values) vars[key] = std::move(value);
+  for (size_t i = 0; i < sets.size(); ++i) vars[sets[i].key] = std::move(values[i]);
   return {};
 }
 
-Json& Walk::variables() {
+Values& Walk::variables() {
   size_t at = path_.size() - 1;
   while (path_[at]->sees == Vars::shared) --at;
-  if (path_[at]->vars.is_null()) path_[at]->vars = Json::object();
   return path_[at]->vars;
 }
 
-Result<> Walk::within_limit(const Json& vars,
-                            const std::vector<std::pair<std::string, Json>>& values) const {
+Result<> Walk::within_limit(const Values& vars, const std::vector<Json>& values) {
   size_t size = weight(vars);
-  for (const auto& [key, value] : values) {
-    const Json* before = find(vars, key);
-    size += weight(value) - (before ? weight(*before) : 0);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const Json* before = value_of(vars, node().sets[i].key);
+    size += weight(values[i]) - (before ? weight(*before) : 0);
   }
   if (size <= app_.limits.state_bytes) return {};
   return fail(Kind::limited,
@@ -110,6 +122,7 @@ void Walk::leave(Target target) {
   f.memory = Json();
   f.due = 0;
   broke_ = target.node == Target::kBreak;
+  f.path.clear();
   f.at = target.node >= 0 ? target.node
          : broke_         ? static_cast<int>(f.block->nodes.size())
                           : f.at + 1;
@@ -139,38 +152,49 @@ void Walk::trouble(Error error, const app::OnError& otherwise) {
   Result<Target> target = set ? choose() : Result<Target>(tl::unexpected(set.error()));
   names_.own = nullptr;
   if (!target) return give_up(std::move(target).error());
-  publish("node.completed", about_node());
-  frame().result = *value;
-  finish("done", *std::move(value));
-  leave(*target);
+  complete(*std::move(value), *target);
 }
 
 void Walk::give_up(Error error) {
   finish("failed", Json{{"code", error.stable_code()}, {"message", error.message}});
-  if (failed_at_.empty()) failed_at_ = path_text(Indexes::yes);
+  if (failed_at_.empty()) failed_at_ = path_text();
   if (path_.size() > 1) return fail_body(std::move(error));
   state_.failed_at = failed_at_;
   frame().phase = Phase::ready;  // should it be tried again
   fail_run(std::move(error));
 }
 
-std::string Walk::path_text(Indexes indexes) {
-  if (path_.size() == 1) return node().id;
+// A body's place starts with that of the node around it.
+const std::string& Walk::path_text(size_t depth) {
+  Frame& f = *path_[depth];
+  if (!f.path.empty()) return f.path;
+  if (depth > 0) {
+    f.path = path_text(depth - 1);
+    if (!f.block->name.empty())
+      f.path += "/" + f.block->name;
+    else if (!f.graph)
+      f.path += "[" + std::to_string(f.slot) + "]";
+    f.path += "/";
+  }
+  return f.path += f.block->nodes[static_cast<size_t>(f.at)].id;
+}
+
+std::string Walk::path_without_indexes() const {
   std::string text;
-  for (size_t i = 0; i < path_.size(); ++i) {
-    const Frame& f = *path_[i];
-    if (i > 0 && !f.block->name.empty()) text += "/" + f.block->name;
-    if (i > 0 && f.block->name.empty() && !f.graph && indexes == Indexes::yes)
-      text += "[" + std::to_string(f.slot) + "]";
-    text += (i > 0 ? "/" : "") + f.block->nodes[static_cast<size_t>(f.at)].id;
+  for (const Frame* f : path_) {
+    if (f != path_.front()) text += (f->block->name.empty() ? "" : "/" + f->block->name) + "/";
+    text += f->block->nodes[static_cast<size_t>(f->at)].id;
   }
   return text;
 }
 
-Json Walk::about_node() {
-  Json about{{"node", node().id}};
-  if (path_.size() > 1) about["path"] = path_text(Indexes::yes);
-  return about;
+// Ids and names of branches are words: nothing in them has to be escaped.
+std::string Walk::about_node() {
+  std::string about;
+  about.reserve(24 + node().id.size() + path_text().size());
+  about.append("{\"node\":\"").append(node().id);
+  if (path_.size() > 1) about.append("\",\"path\":\"").append(path_text());
+  return about.append("\"}");
 }
 
 void Walk::fail_run(Error error) {
@@ -179,7 +203,7 @@ void Walk::fail_run(Error error) {
   const std::string at = state_.failed_at;
   error =
       std::move(error).during(app_.name + "/" + state_.graph + (at.empty() ? "" : ": node " + at));
-  publish("run.failed", Json{{"code", error.stable_code()}, {"message", error.message}});
+  publish("run.failed", to_text(Json{{"code", error.stable_code()}, {"message", error.message}}));
   state_.error = std::move(error);
 }
 
@@ -190,7 +214,7 @@ void Walk::complete_run() {
   state_.output = *std::move(output);
   state_.status = Status::completed;
   state_.percent = 100;
-  publish("run.completed", Json{{"output", state_.output}});
+  publish("run.completed", to_text(Json{{"output", state_.output}}));
 }
 
 }  // namespace plenum::run

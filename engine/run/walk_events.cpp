@@ -88,7 +88,7 @@ void Walk::on(const Cancelled&) {
   if (ended()) return;
   abandon(state_.root);
   state_.status = Status::cancelled;
-  publish("run.cancelled", Json::object());
+  publish("run.cancelled", "{}");
 }
 
 void Walk::on(const DeadlinePassed&) {
@@ -149,7 +149,7 @@ void Walk::park() {
   });
   if (earliest == INT64_MIN || earliest - now_ <= kStaysAwake) return;
   state_.status = Status::waiting;
-  publish("run.waiting", Json{{"at", waiting_at(state_)}, {"until", rfc3339(earliest)}});
+  publish("run.waiting", to_text(Json{{"at", waiting_at(state_)}, {"until", rfc3339(earliest)}}));
 }
 
 }  // namespace plenum::run

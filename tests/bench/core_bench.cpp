@@ -1,6 +1,6 @@
 // The pure core without a store: node steps per second of a line, a loop and a map.
 //
-//   core_bench [SECONDS]    one JSON object per case, as the peers' harness prints them
+//   core_bench [SECONDS [CASE]]    one JSON object per case, as the peers' harness prints them
 #include <ctime>
 #include <nlohmann/json.hpp>
 
@@ -65,6 +65,7 @@ int main(int count, char** words) {
   Json items = Json::array();
   for (int i = 0; i < 100; ++i) items.push_back(i);
   for (const Case& one : cases()) {
+    if (count > 2 && std::string(words[2]) != one.name) continue;
     const Json input = std::string(one.name) == "fan" ? Json{{"items", items}} : Json::object();
     for (int i = 0; i < 100; ++i) run_once(one, input);
     int64_t runs = 0;

@@ -13,5 +13,5 @@ nodes: [{id: tell, emit: {event: found, data: {n: =n, text: "{{n}} found"}}}]
               Json{{"n", 3}});
   CHECK(run.start() == "tell done null | completed null");
   CHECK(run.events == "run.started node.started found node.completed run.completed");
-  CHECK(to_text(run.published[2].data) == R"({"n":3,"text":"3 found"})");
+  CHECK(run.published[2].data == R"({"n":3,"text":"3 found"})");
 }

@@ -178,7 +178,7 @@ nodes:
   run.start();
   CHECK(run.state.percent == 15);
   CHECK(run.state.say == "Reading it");
-  CHECK(to_text(run.published[2].data) == R"({"node":"one","percent":15,"message":"Reading it"})");
+  CHECK(run.published[2].data == R"({"node":"one","percent":15,"message":"Reading it"})");
   run.says("ok");
   CHECK(run.state.percent == 100);
   CHECK(run.state.say == "");

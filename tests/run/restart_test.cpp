@@ -136,7 +136,7 @@ output: {notes: =notes, log: =log, score: =score}
 std::string told(const TestRun& run) {
   std::string data;
   for (const run::Published& event : run.published)
-    data += std::to_string(event.id) + " " + event.type + to_text(event.data) + "\n";
+    data += std::to_string(event.id) + " " + event.type + event.data + "\n";
   return run.path + "\n" + shown::status(run.state) + "\n" + run.vars() + "\n" + data +
          std::to_string(run.state.cost_usd);
 }

@@ -40,7 +40,7 @@ TEST_CASE("an interrupt pauses the run and goes on with the answer", "[run]") {
         R"("note":{"anyOf":[{"type":"string"},{"type":"null"}]}},"required":["tone"],)"
         R"("additionalProperties":false})");
   CHECK(run::wakes_at(run.state) == kStart + 24ll * 3600 * 1000);
-  CHECK(to_text(run.published.back().data) ==
+  CHECK(run.published.back().data ==
         R"({"at":"choose","output":{"tones":["calm","brisk"]}})");
   CHECK(run.answer(Json{{"tone", "calm"}}) ==
         R"(choose done {"tone":"calm","note":null} | say done "calm" | completed "calm")");

@@ -197,7 +197,7 @@ class TestRun {
     if (!restored) throw std::runtime_error(restored.error().message);
     state = *std::move(restored);
   }
-  std::string vars() const { return to_text(state.root.vars); }
+  std::string vars() const { return to_text(Json(state.root.vars)); }
 
   std::shared_ptr<const app::App> app;
   run::State state;
