@@ -98,6 +98,13 @@ struct Body {
   Type result;
 };
 
+// Replies of the node's effects are given again for a while.
+struct Cache {
+  milliseconds ttl{0};
+  std::optional<Value> key;  // instead of the request
+  bool app_wide = false;     // for every user of the app, not for the owner alone
+};
+
 struct NodeDef {
   std::string id;
   std::string kind;  // "llm"; "" when it only sets or switches
@@ -109,6 +116,7 @@ struct NodeDef {
   std::vector<Edge> next;
   Retry retry;
   milliseconds timeout{0};  // per attempt; 0: none
+  std::optional<Cache> cache;
   OnError on_error;
   OnError on_timeout;  // of an interrupt: what follows when nobody answers
   std::vector<std::shared_ptr<const Block>> bodies;  // that it holds, in the author's order

@@ -42,6 +42,8 @@ struct NodeKind {
       shorthand;    // the field that a plain value stands for: `emit: done`; "": a map is needed
   int retries = 0;  // default of `retry`
   milliseconds timeout{0};  // default of `timeout`; 0: none
+  // Whether the replies of a filled node's effects can be kept; unset: never.
+  std::function<bool(const run::Node&)> cacheable;
   std::function<std::shared_ptr<run::Node>()> make;
   // The type of a filled node's result.
   std::function<Type(const run::Node&)> result;

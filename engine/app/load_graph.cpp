@@ -146,8 +146,6 @@ class GraphLoader {
                            "a name that no other node of the graph has");
     }
     if (const Node* when = node.find("when")) reader_.read(*when, def.when);
-    if (const yaml::Member* cache = node.find_member("cache"))
-      reader_.unsupported(cache->key_span, "`cache`");
     if (const Node* progress = node.find("progress")) load_progress(reader_, *progress, def);
     Type result = Type::Kind::null;
     if (kind && kind_member) {
@@ -161,6 +159,8 @@ class GraphLoader {
         reader_.report.error("S102", node.span, "node " + quote(def.id) + " does nothing",
                              "give it a kind such as `llm`, or `set`, or `next`");
     }
+    if (const yaml::Member* cache = node.find_member("cache"))
+      load_cache(reader_, *cache, kind, def);
     if (const Node* retry = node.find("retry")) load_retry(reader_, *retry, def.retry);
     if (const Node* timeout = node.find("timeout")) reader_.read(*timeout, def.timeout);
     last_result_ = result;

@@ -167,4 +167,32 @@ void load_retry(Reader& reader, const Node& node, Retry& retry) {
   }
 }
 
+// A ttl, or {ttl, key, scope}; for nodes that ask the world and change nothing in it.
+void load_cache(Reader& reader, const yaml::Member& member, const NodeKind* kind, NodeDef& def) {
+  if (!kind || !kind->cacheable || !def.body || !kind->cacheable(*def.body))
+    return reader.report.error(
+        "S101", member.key_span,
+        kind ? "`cache` has no meaning for this `" + kind->name + "`"
+             : "`cache` has no meaning here",
+        "it keeps what llm, extract and reading http nodes are answered; remove it");
+  Cache cache;
+  const Node& node = member.value;
+  if (!node.is(Node::Kind::map)) {
+    reader.read(node, cache.ttl);
+  } else {
+    if (!reader.map_of(node, "`cache`", {"ttl", "key", "scope"})) return;
+    if (const Node* ttl = node.find("ttl"))
+      reader.read(*ttl, cache.ttl);
+    else
+      reader.report.error("S102", node.span, "`cache` needs `ttl`", "ttl: 10m");
+    if (const Node* key = node.find("key")) reader.read(*key, cache.key.emplace());
+    std::string scope = "user";
+    if (const Node* word = node.find("scope")) reader.read_word(*word, scope, {"user", "app"});
+    cache.app_wide = scope == "app";
+  }
+  if (cache.ttl > std::chrono::hours(24 * 90))
+    reader.report.error("S104", node.span, "a reply is kept for at most 90 days", "ttl: 90d");
+  def.cache = std::move(cache);
+}
+
 }  // namespace plenum::app

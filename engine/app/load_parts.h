@@ -24,6 +24,7 @@ void load_edges(Reader& reader, const Kinds& kinds, const Graph& graph, const Ed
 void load_state(Reader& reader, const yaml::Node& node, Graph& graph);
 void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);
 void load_retry(Reader& reader, const yaml::Node& node, Retry& retry);
+void load_cache(Reader& reader, const yaml::Member& member, const NodeKind* kind, NodeDef& def);
 void load_models(Reader& reader, const yaml::Node& node, App& app);
 void load_collections(Reader& reader, const yaml::Node& node, App& app);
 void load_schedules(Reader& reader, const yaml::Node& node, App& app);

@@ -8,6 +8,7 @@
 #include "engine/base/ids.h"
 #include "engine/effects/call_http.h"
 #include "engine/effects/child/documents.h"
+#include "engine/effects/kept.h"
 
 namespace plenum {
 
@@ -79,14 +80,18 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   }
 
   void perform(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
-    done = watched(what, context, std::move(done));
-    std::visit(
-        [&](const auto& effect) {
-          FAILPOINT(kind_of(effect), "before");
-          start(handle, effect, what, context, answer(handle, kind_of(effect), std::move(done)));
-        },
-        what.effect);
+    const char* kind = std::visit([](const auto& effect) { return kind_of(effect); }, what.effect);
+    FAILPOINT(kind, "before");
+    done = answer(handle, kind, watched(what, context, std::move(done)));
+    if (what.kept) return perform_kept(handle, what, context, std::move(done));
+    begin(handle, what, context, std::move(done));
   }
+  void begin(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
+    std::visit([&](const auto& effect) { start(handle, effect, what, context, std::move(done)); },
+               what.effect);
+  }
+  void perform_kept(uint64_t handle, const run::Perform& what, const EffectContext& context,
+                    Done done);
 
   void start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
              const EffectContext& context, Done done);
@@ -430,6 +435,32 @@ void Effects::Work::start(uint64_t, const run::QueryRows& ask, const run::Perfor
                      [done = std::move(done)](Result<std::vector<Row>> rows) {
                        done(rows_reply(std::move(rows)));
                      });
+}
+
+// A reply that is kept is given again; else a good one is kept.  Whether keeping it worked changes
+// nothing for the run.
+void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
+                                 const EffectContext& context, Done done) {
+  const Owner owner = scope(context, what.kept->app_wide);
+  const std::string key = kept_key(what, context.graph);
+  const Millis now = parts.clock->now();
+  const auto dropped = std::make_shared<bool>(false);
+  cancels[handle] = [dropped] { *dropped = true; };
+  const auto self = shared_from_this();
+  const Done keep = [self, owner, key, until = now + what.kept->ttl.count(),
+                     done](Result<EffectReply> reply) {
+    if (const auto text = reply ? kept_text(*reply) : std::nullopt)
+      self->parts.store->put_cached(owner, key, *text, until, [](Result<>) {});
+    done(std::move(reply));
+  };
+  parts.store->cached(
+      owner, key, now,
+      [self, handle, what, context, dropped, keep, done](Result<std::string> text) {
+        if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
+        if (text)
+          if (Result<EffectReply> reply = kept_reply(*text)) return done(std::move(reply));
+        self->begin(handle, what, context, keep);
+      });
 }
 
 Effects::Effects(Parts parts) : work_(std::make_shared<Work>(std::move(parts))) {}

@@ -37,6 +37,7 @@ NodeKind extract_kind() {
   return KindOf<Extract>("extract", "Reads the text of a PDF, DOCX, TXT, MD or HTML file.")
       .needs("file", &Extract::file, "A file: an uploaded input or one from a collection.")
       .takes("max_pages", &Extract::max_pages, 1, 2000, "More pages than this are an error.")
+      .cacheable([](const Extract&) { return true; })
       .timeout(std::chrono::seconds(60))
       .check(check_extract);
 }

@@ -169,6 +169,7 @@ NodeKind http_kind() {
       .takes("expect", &Http::expect, "The statuses that are no error: codes and classes.")
       .takes("idempotency", &Http::idempotency,
              "Sent as Idempotency-Key: the peer acts once for it, so the write may be repeated.")
+      .cacheable([](const Http& http) { return bool(http.get); })
       .retries(2)
       .timeout(std::chrono::seconds(15))
       .check(check_http);

@@ -79,6 +79,11 @@ class KindOf {
     kind_.timeout = time;
     return std::move(*this);
   }
+  // `cache` may stand at the node, if `when` says so.
+  KindOf&& cacheable(bool (*when)(const T&)) && {
+    kind_.cacheable = [when](const run::Node& node) { return when(static_cast<const T&>(node)); };
+    return std::move(*this);
+  }
   KindOf&& later(std::vector<std::string> keys) && {
     kind_.later = std::move(keys);
     return std::move(*this);

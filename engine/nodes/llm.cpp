@@ -180,6 +180,7 @@ NodeKind llm_kind() {
              "Overrides the model's own limit; 0: the model's.")
       .later({"files", "tools", "max_steps"})
       .check(check_messages)
+      .cacheable([](const Llm&) { return true; })
       .retries(2)
       .timeout(std::chrono::seconds(60));
 }

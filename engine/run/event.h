@@ -38,6 +38,13 @@ using Event = std::variant<Started, Restarted, Replied, Failed, TimerDue, Answer
                            DeadlinePassed>;
 
 // An effect to perform; its answer comes back as Replied or Failed with the same call.
+// Where the reply may come from and goes to.
+struct Kept {
+  milliseconds ttl{0};
+  std::optional<Json> key;  // instead of the effect itself
+  bool app_wide = false;
+};
+
 struct Perform {
   uint64_t call = 0;
   std::string path;  // of the node: "generate"
@@ -46,6 +53,7 @@ struct Perform {
   milliseconds timeout{0};  // 0: the effect's own
   Effect effect;
   bool again = false;  // asked for before a crash: whether it was carried out is unknown
+  std::optional<Kept> kept = std::nullopt;
 };
 struct StartTimer {
   uint64_t call = 0;

@@ -82,13 +82,27 @@ void Walk::apply(Result<Next> next) {
 
 void Walk::follow(Next::Act what) {
   Frame& f = frame();
+  Result<std::optional<Kept>> kept = where_kept();
+  if (!kept) return trouble(std::move(kept).error());
   const bool again = call_again_ != 0;
   f.call = next_call();
   f.phase = Phase::working;
   f.reserved = what.worst_usd;
   state_.reserved_usd += what.worst_usd;
   out_.commands.push_back(Perform{f.call, path_without_indexes(), f.attempt, effect_key(),
-                                  node().timeout, std::move(what.effect), again});
+                                  node().timeout, std::move(what.effect), again, *std::move(kept)});
+}
+
+// As the node saw its names when it was entered: the key is the same again after a crash.
+Result<std::optional<Kept>> Walk::where_kept() {
+  const std::optional<app::Cache>& cache = node().cache;
+  if (!cache) return std::nullopt;
+  Kept kept{cache->ttl, std::nullopt, cache->app_wide};
+  if (!cache->key) return kept;
+  names_.at(frame().entered);
+  kept.key = TRY(cache->key->in(names_));
+  names_.at(now_);
+  return kept;
 }
 
 void Walk::follow(Next::Pause what) {

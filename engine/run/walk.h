@@ -117,6 +117,7 @@ class Walk {
   }
 
   void follow(Next::Act what);
+  Result<std::optional<Kept>> where_kept();
   void follow(Next::Pause what);
   void follow(Next::Sleep what);
   void follow(Next::Bodies what);

@@ -32,6 +32,12 @@ graphs:
         set: {answer: "={'status': result.status, 'body': result.body, 'type': result.headers['content-type']}"}
       - {id: keep, store: {put: seen, data: {body: =answer}}}
     output: =answer
+  kept:
+    input: {id: string}
+    state: {answer: any}
+    nodes:
+      - {id: ask, cache: 10m, http: {get: "PEER/things/{{id}}", auth: {bearer: CRM_TOKEN}}, set: {answer: =result.body}}
+    output: =answer
   write:
     input: {text: string}
     nodes:
@@ -50,6 +56,7 @@ graphs:
     output: {done: true}
 routes:
   POST /read: {start: read}
+  POST /kept: {start: kept}
   POST /write: {start: write}
   POST /write_known: {start: write_known}
   POST /jobs/write: {start: write, async: true}
@@ -87,6 +94,24 @@ def peer(peers):
 @pytest.fixture
 def caller(calling_server):
     return Client(calling_server, "caller", new_user())
+
+
+def test_a_reply_that_is_kept_is_given_again_to_the_same_user_also_after_a_restart(tmp_path, root, peer):
+    server = Server(tmp_path / "data", root, ALLOWED).start()
+    try:
+        ada, bob = Client(server, "caller", new_user()), Client(server, "caller", new_user())
+        peer.script([{"json": {"n": 1}}, {"json": {"n": 2}}, {"json": {"n": 3}}])
+        assert ada.post("/kept", {"id": "x"}).ok()["output"] == {"n": 1}
+        assert ada.post("/kept", {"id": "x"}).ok()["output"] == {"n": 1}
+        assert bob.post("/kept", {"id": "x"}).ok()["output"] == {"n": 2}
+        assert ada.post("/kept", {"id": "y"}).ok()["output"] == {"n": 3}
+        server.stop()
+        server.start()
+        assert ada.post("/kept", {"id": "x"}).ok()["output"] == {"n": 1}
+        assert len(peer.calls()) == 3
+        assert holds_the_token(server) == []
+    finally:
+        server.stop()
 
 
 def holds_the_token(server):

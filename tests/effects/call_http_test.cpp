@@ -2,10 +2,9 @@
 #include "engine/effects/call_http.h"
 
 #include <catch2/catch.hpp>
-#include <future>
 #include <nlohmann/json.hpp>
 
-#include "engine/effects/effects.h"
+#include "tests/effects/performing.h"
 #include "tests/support/peer.h"
 
 using namespace plenum;
@@ -15,21 +14,6 @@ namespace {
 const char* const kSpellings[] = {
 #include "tests/support/url_spellings.inc"
 };
-
-const std::string kToken = "tok-5f2c9a71";
-
-std::shared_ptr<Secrets> known_secrets() {
-  auto secrets =
-      std::make_shared<Secrets>([](const std::string& name) -> Result<std::optional<std::string>> {
-        if (name == "CRM_TOKEN") return kToken;
-        if (name == "CRM_LOGIN") return "ada:pass word";
-        if (name == "BROKEN") return "a\r\nX-Evil: 1";
-        return std::nullopt;
-      });
-  REQUIRE(secrets->load("CRM_TOKEN"));
-  REQUIRE(secrets->load("CRM_LOGIN"));
-  return secrets;
-}
 
 run::CallHttp call_to(std::string url, std::string method = "GET") {
   run::CallHttp call;
@@ -65,96 +49,6 @@ std::string read(const run::CallHttp& call, const http::Response& response) {
          (error.retry_after ? " after " + std::to_string(error.retry_after->count()) : "") + ": " +
          error.message;
 }
-
-// What performs effects, over a store in memory.
-struct Bench {
-  explicit Bench(bool allow_local = true) {
-    store = open_sqlite_store(":memory:", post()).value();
-    client = std::make_shared<http::Client>();
-    Effects::Parts parts;
-    // Not owned: what an answer holds may be dropped last by the client's own thread.
-    parts.http = std::shared_ptr<http::Client>(std::shared_ptr<void>(), client.get());
-    parts.store = store.get();
-    parts.clock = &clock;
-    parts.secrets = known_secrets();
-    parts.allow_local_hosts = allow_local;
-    parts.post = post();
-    parts.files = post();
-    effects = std::make_unique<Effects>(std::move(parts));
-  }
-  ~Bench() {
-    effects.reset();
-    client.reset();
-    store.reset();
-    stop();
-  }
-
-  // The engine's thread.
-  Post post() {
-    return [this](std::function<void()> f) {
-      std::lock_guard lock(mutex);
-      work.push_back(std::move(f));
-      more.notify_all();
-    };
-  }
-  void stop() {
-    {
-      std::lock_guard lock(mutex);
-      stopping = true;
-      more.notify_all();
-    }
-    thread.join();
-  }
-  void loop() {
-    for (std::unique_lock lock(mutex);;) {
-      more.wait(lock, [this] { return stopping || !work.empty(); });
-      if (work.empty()) return;
-      auto next = std::move(work.front());
-      work.pop_front();
-      lock.unlock();
-      next();
-      lock.lock();
-    }
-  }
-
-  std::future<Result<EffectReply>> begin(run::CallHttp call, bool then_cancel = false,
-                                         bool again = false) {
-    auto promise = std::make_shared<std::promise<Result<EffectReply>>>();
-    auto future = promise->get_future();
-    run::Perform what;
-    what.path = "call";
-    what.key = "k1";
-    what.again = again;
-    what.timeout = milliseconds(5000);
-    what.effect = std::move(call);
-    post()([this, what, promise, then_cancel] {
-      const uint64_t handle =
-          effects->perform(what, {{"test", "ada"}, "run_1", "main", 0},
-                           [promise](Result<EffectReply> reply) { promise->set_value(reply); });
-      if (then_cancel) effects->cancel(handle);
-    });
-    return future;
-  }
-  std::string ask(run::CallHttp call) { return story(begin(std::move(call)).get()); }
-  std::string ask_again(run::CallHttp call) {
-    return story(begin(std::move(call), false, true).get());
-  }
-  static std::string story(const Result<EffectReply>& reply) {
-    if (reply) return to_text(reply->result);
-    return std::string(name(reply.error().kind)) + "/" + reply.error().code + "/" +
-           std::to_string(reply.error().status);
-  }
-
-  SystemClock clock;
-  std::mutex mutex;
-  std::condition_variable more;
-  std::deque<std::function<void()>> work;
-  bool stopping = false;
-  std::unique_ptr<Store> store;
-  std::shared_ptr<http::Client> client;
-  std::unique_ptr<Effects> effects;
-  std::thread thread{[this] { loop(); }};
-};
 
 run::CallHttp to(const Peer& peer, std::string method = "GET") {
   run::CallHttp call = call_to(peer.url("/v1/things"), std::move(method));
@@ -378,7 +272,8 @@ TEST_CASE("a redirect is a status and leads nowhere", "[http]") {
 TEST_CASE("a call that is cancelled before it is sent is never sent", "[http]") {
   Peer peer(answers(kJson));
   Bench bench;
-  CHECK(Bench::story(bench.begin(to(peer, "POST"), true).get()) == "unavailable/cancelled/0");
+  CHECK(Bench::story(bench.begin(Bench::performing(to(peer, "POST")), "ada", true).get()) ==
+        "unavailable/cancelled/0");
   CHECK(peer.requests() == 0);
 }
 

@@ -232,3 +232,45 @@ nodes:
   CHECK_THAT(run.fails(Kind::unavailable), Catch::Contains("failed at ask"));
   CHECK(run.state.status == run::Status::failed);
 }
+
+TEST_CASE("a node with `cache` asks for its reply to be kept", "[run]") {
+  const auto asks = [](const std::string& cache) {
+    TestRun run(test_app("input: {q: string}\nstate: {n: {type: integer, default: 7}}\nnodes:\n  - "
+                         "{id: a, cache: " +
+                         cache + ", llm: {model: quick, prompt: \"{{q}}\"}}"),
+                Json{{"q", "hi"}});
+    const std::string line = run.start();
+    return line.substr(line.find("\"hi\""));
+  };
+  CHECK(asks("10m") == "\"hi\" kept 600000ms | running");
+  CHECK(asks("{ttl: 1h, scope: app}") == "\"hi\" kept 3600000ms for all | running");
+  CHECK(asks("{ttl: 1h, key: {q: =q, n: =n}}") ==
+        R"("hi" kept 3600000ms as {"q":"hi","n":7} | running)");
+  CHECK(asks("{ttl: 1h, key: \"{{q}}-{{run.id}}\"}") ==
+        R"("hi" kept 3600000ms as "hi-run_1" | running)");
+}
+
+TEST_CASE("a key that cannot be computed is the node's error", "[run]") {
+  TestRun run(test_app(R"(
+input: {o: any}
+nodes: [{id: a, cache: {ttl: 1h, key: =o.missing}, llm: {model: quick, prompt: hi}}]
+)"),
+              Json{{"o", Json::object()}});
+  CHECK_THAT(run.start(), Catch::Contains("failed at a "));
+}
+
+TEST_CASE("the key of a kept reply is the same after a retry and a crash", "[run]") {
+  TestRun run(test_app(R"(
+nodes: [{id: a, cache: {ttl: 1h, key: =now}, llm: {model: quick, prompt: hi}}]
+)"));
+  run.start();
+  const Json key = *run.asked.kept->key;
+  run.fails(Kind::unavailable);
+  run.now += 5000;
+  run.wake();
+  CHECK(*run.asked.kept->key == key);
+  run.reload();
+  run.now += 5000;
+  run.restart();
+  CHECK(*run.asked.kept->key == key);
+}

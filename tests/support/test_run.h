@@ -74,7 +74,10 @@ inline std::string command(const run::Command& command, Millis now) {
   if (const auto* ask = std::get_if<run::Perform>(&command))
     return "#" + std::to_string(ask->call) + " " + ask->path + " " +
            std::visit([](const auto& e) { return effect(e); }, ask->effect) +
-           (ask->attempt > 1 ? " try " + std::to_string(ask->attempt) : "");
+           (ask->attempt > 1 ? " try " + std::to_string(ask->attempt) : "") +
+           (ask->kept ? " kept " + std::to_string(ask->kept->ttl.count()) + "ms" : "") +
+           (ask->kept && ask->kept->key ? " as " + to_text(*ask->kept->key) : "") +
+           (ask->kept && ask->kept->app_wide ? " for all" : "");
   if (const auto* timer = std::get_if<run::StartTimer>(&command))
     return "#" + std::to_string(timer->call) + " in " + std::to_string(timer->due - now) + "ms";
   return "abandon #" + std::to_string(std::get<run::Abandon>(command).call);

@@ -169,7 +169,9 @@ Inside inside(const std::vector<std::string>& path) {
       else if (key == "next")
         at.place = is(++i, "#") ? "an edge of `next`" : "";
       else
-        at.place = key == "retry" || key == "on_error" || key == "progress" ? "`" + key + "`" : "";
+        at.place = key == "retry" || key == "cache" || key == "on_error" || key == "progress"
+                       ? "`" + key + "`"
+                       : "";
     } else if (at.kind && key == "do" && is(i + 1, "#")) {
       at = {"a node", false};
       ++i;

@@ -111,6 +111,10 @@ Place node() {
         R"({"anyOf": [{"type": "integer", "minimum": 0, "maximum": 10}, {"$ref": "#/definitions/retry"}]})",
         "How often it is tried again when its peer fails, and after what wait."},
        {"timeout", kDuration, "How long one attempt may take."},
+       {"cache",
+        R"({"anyOf": [{"$ref": "#/definitions/duration"}, {"$ref": "#/definitions/cache"}]})",
+        "How long an answer is given again to the same question; for llm, extract and reading http "
+        "nodes."},
        {"on_error", R"({"anyOf": [{"const": "fail"}, {"$ref": "#/definitions/on_error"}]})",
         "What follows when it fails in the end: fail, {value: data} or {next: a later node}; sees "
         "`error`."},
@@ -132,6 +136,11 @@ std::vector<Place> parts_of_nodes() {
         {"on",
          R"({"anyOf": [{"enum": ["timeout", "rate_limit", "server"]}, {"type": "array", "items": {"enum": ["timeout", "rate_limit", "server"]}}]})",
          "After which failures."}}},
+      {"`cache`",
+       {{"ttl", kDuration, "How long an answer is kept, at most 90d.", true},
+        {"key", "true", "What makes two questions the same; without it all of the request."},
+        {"scope", R"({"enum": ["user", "app"]})",
+         "Who gets it: each user what they asked themselves (user), or everybody."}}},
       {"`on_error`",
        {{"value", "true", "The result it goes on with, as if it had worked."},
         {"next", kTarget, "The later node that goes on."}}},

@@ -124,6 +124,7 @@ Json app_schema() {
       {"graph", "a graph"},
       {"edge", "an edge of `next`"},
       {"retry", "`retry`"},
+      {"cache", "`cache`"},
       {"on_error", "`on_error`"},
       {"progress", "`progress`"},
       {"route", "a route"},
