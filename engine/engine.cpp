@@ -257,9 +257,13 @@ class EngineImpl final : public Engine {
 
   Load load() const override { return {runner_->live(), runner_->jobs()}; }
 
+  void rest() override {
+    asio::post(io_, [this] { runner_->rest(); });
+  }
+
   bool drain(milliseconds limit) override {
     const auto until = std::chrono::steady_clock::now() + limit;
-    asio::post(io_, [this] { runner_->stop_claiming(); });
+    rest();
     while (std::chrono::steady_clock::now() < until) {
       if (on_engine([this] { return runner_->live(); }) == 0) return true;
       std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -152,7 +152,10 @@ class Engine {
     size_t live_runs = 0, jobs_running = 0;
   };
   virtual Load load() const = 0;
-  // Stops claiming and answers true once no run is live, or false at the limit; what is left is
+  // From now on no job is claimed, and runs that nobody waits for go no further than their next
+  // checkpoint.
+  virtual void rest() = 0;
+  // rest(), then answers true once no run is live, or false at the limit; what is left is
   // queued for the next start.
   virtual bool drain(milliseconds limit) = 0;
   // The secret that signs links; made once and kept in the data folder.

@@ -62,7 +62,9 @@ class Runner {
   // Starts what these apps' schedules name, from now on and instead of those before.
   void schedule(std::vector<std::shared_ptr<const app::App>> apps);
   void serve();  // claims from now on
-  void stop_claiming() { claiming_allowed_ = false; }
+  // Claims nothing any more; runs that nobody waits for go no further than their next checkpoint,
+  // which hands them back to the queue.
+  void rest();
   void release_all();                          // hands every live run back to the queue
   size_t live() const { return live_count_; }  // callable from any thread, as is jobs()
   size_t jobs() const { return jobs_; }
@@ -103,6 +105,8 @@ class Runner {
   void lost(LivePtr live, run::Outcome outcome);
   void perform(LivePtr live, const std::vector<run::Command>& commands);
   void conclude(LivePtr live);
+  bool may_rest(const Live& live) const { return resting_ && !live.answer; }
+  void release(const LivePtr& live);
   void finish_output(Live& live);
   Checkpoint checkpoint(Live& live, run::Outcome& outcome);
   void forget(const LivePtr& live);
@@ -132,6 +136,7 @@ class Runner {
   std::unordered_map<std::string, LivePtr> live_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Subscriber>>> subscribers_;
   std::atomic<size_t> live_count_{0}, jobs_{0};
+  bool resting_ = false;
   bool claiming_allowed_ = false, claiming_ = false, claim_again_ = false;
   uint64_t pump_timer_ = 0;
   std::map<std::pair<std::string, size_t>, uint64_t> schedule_timers_;  // by app and place

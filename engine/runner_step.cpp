@@ -24,7 +24,8 @@ void Runner::take(LivePtr live, run::Event event) {
     live->inbox.push_back(std::move(event));
     return;
   }
-  run::Outcome outcome = run::step(live->state, *live->app, event, parts_.clock->now());
+  const run::Pace pace = may_rest(*live) ? run::Pace::rest : run::Pace::on;
+  run::Outcome outcome = run::step(live->state, *live->app, event, parts_.clock->now(), pace);
   const bool still = live->state.status == run::Status::running;
   if (outcome.commands.empty() && outcome.finished.empty() && outcome.published.empty() && still)
     return;
@@ -81,7 +82,7 @@ Checkpoint Runner::checkpoint(Live& live, run::Outcome& outcome) {
     });
   point.run = live.row.id;
   point.epoch = live.row.epoch;
-  point.status = status_of(state.status);
+  point.status = may_rest(live) && run::rests(state) ? RunStatus::queued : status_of(state.status);
   point.now = parts_.clock->now();
   point.at = run::waiting_at(state);
   point.percent = state.percent;
@@ -108,14 +109,19 @@ Checkpoint Runner::checkpoint(Live& live, run::Outcome& outcome) {
 void Runner::commit(LivePtr live, run::Outcome outcome) {
   live->committing = true;
   Checkpoint point = checkpoint(*live, outcome);
-  parts_.store->checkpoint(std::move(point),
-                           [this, live, outcome = std::move(outcome)](Result<> result) mutable {
-                             live->committing = false;
-                             committed(live, std::move(outcome), std::move(result));
-                           });
+  const bool released = point.status == RunStatus::queued;
+  parts_.store->checkpoint(std::move(point), [this, live, released, outcome = std::move(outcome)](
+                                                 Result<> result) mutable {
+    live->committing = false;
+    if (!released || !result) return committed(live, std::move(outcome), std::move(result));
+    publish(live->row, rows(outcome.published));
+    live->over = true;
+    forget(live);
+  });
 }
 
 void Runner::committed(LivePtr live, run::Outcome outcome, Result<> result) {
+  if (live->over) return;  // it was released meanwhile: nothing is begun any more
   if (!result && result.error().kind == Kind::conflict) return lost(live, std::move(outcome));
   if (!result) {
     // Nothing of the step has left the process: it is committed again as it is, until the disk
@@ -132,6 +138,7 @@ void Runner::committed(LivePtr live, run::Outcome outcome, Result<> result) {
   publish(live->row, rows(outcome.published));
   perform(live, outcome.commands);
   if (live->state.status != run::Status::running) return conclude(live);
+  if (may_rest(*live) && live->inbox.empty() && run::rests(live->state)) return release(live);
   while (!live->inbox.empty() && !live->committing && !live->over) {
     run::Event next = std::move(live->inbox.front());
     live->inbox.pop_front();
@@ -238,24 +245,35 @@ void Runner::operate(Owner owner, std::string run, Store::Act act, OnRun done) {
                         });
 }
 
-// Unfinished work goes back to the queue as it was last committed.
+// Unfinished work goes back to the queue as it was last committed; what it had under way is
+// aborted, and in doubt.
 void Runner::release_all() {
   const auto live_runs = live_;
   for (const auto& [id, live] : live_runs) {
-    live->over = true;
-    for (const auto& [call, handle] : live->calls) parts_.effects->cancel(handle);
-    run::Outcome nothing;
-    Checkpoint point = checkpoint(*live, nothing);
-    point.status = RunStatus::queued;
-    for (const auto& [call, handle] : live->calls)
-      point.ended.push_back(journal_doubt(call, point.now));
-    parts_.store->checkpoint(std::move(point), [](Result<>) {});
+    release(live);
     if (live->answer)
       std::exchange(live->answer, nullptr)(
           fail(Kind::unavailable, "the server is shutting down; the run goes on later",
                "shutting_down"));
-    forget(live);
   }
+}
+
+void Runner::release(const LivePtr& live) {
+  live->over = true;
+  for (const auto& [call, handle] : live->calls) parts_.effects->cancel(handle);
+  run::Outcome nothing;
+  Checkpoint point = checkpoint(*live, nothing);
+  point.status = RunStatus::queued;
+  parts_.store->checkpoint(std::move(point), [](Result<>) {});
+  forget(live);
+}
+
+void Runner::rest() {
+  claiming_allowed_ = false;
+  resting_ = true;
+  const auto live_runs = live_;
+  for (const auto& [id, live] : live_runs)
+    if (may_rest(*live) && !live->committing && run::rests(live->state)) release(live);
 }
 
 // ── events for clients

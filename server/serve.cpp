@@ -116,15 +116,21 @@ void wait_for_the_end(Site& site, const sigset_t& signals) {
   }
 }
 
-// A second signal during the drain ends the process at once; what is not finished goes on at the
-// next start.
-void end_at_second_signal(const sigset_t& signals) {
-  std::thread([signals] {
-    int number = 0;
-    do sigwait(&signals, &number);
-    while (number == SIGHUP);
-    spdlog::warn("second signal: ending now");
-    _exit(1);
+constexpr milliseconds kToEnd{5'000};  // for what follows the drain
+
+// A second signal during the drain ends the process at once, and so does its end not coming in
+// time; what is not finished goes on at the next start.
+void end_in_time(const sigset_t& signals, milliseconds limit) {
+  std::thread([signals, until = std::chrono::steady_clock::now() + limit] {
+    for (;;) {
+      const auto left = std::chrono::duration_cast<milliseconds>(
+          std::max(until - std::chrono::steady_clock::now(), std::chrono::nanoseconds(0)));
+      const timespec wait{left.count() / 1000, left.count() % 1000 * 1'000'000};
+      const int number = sigtimedwait(&signals, nullptr, &wait);
+      if (number == SIGHUP || (number < 0 && left.count() > 0)) continue;
+      spdlog::warn(number > 0 ? "second signal: ending now" : "the end takes too long: ending now");
+      _exit(1);
+    }
   }).detach();
 }
 
@@ -165,12 +171,18 @@ Result<> serve(ServeOptions options) {
   wait_for_the_end(site, signals);
   watch.reset();
   spdlog::info("draining: {} requests in flight", front->in_flight());
-  end_at_second_signal(signals);
+  const auto until = std::chrono::steady_clock::now() + options.drain_accept + options.drain_work;
+  end_in_time(signals, options.drain_accept + options.drain_work + kToEnd);
   site.draining = true;
+  engine->rest();
   const bool idle = front->in_flight() == 0 && engine->load().live_runs == 0;
   if (!idle) std::this_thread::sleep_for(options.drain_accept);
-  const bool answered = front->drain(options.drain_work);
-  const bool finished = engine->drain(answered ? milliseconds(2'000) : milliseconds(0));
+  const auto left = [&] {
+    return std::max(milliseconds(0), std::chrono::duration_cast<milliseconds>(
+                                         until - std::chrono::steady_clock::now()));
+  };
+  front->drain(left());
+  const bool finished = engine->drain(left());
   front->stop();
   spdlog::info("ended: {}",
                finished ? "all work is done" : "unfinished work goes on at the next start");

@@ -79,7 +79,9 @@ class Settings {
                                       "allow_unsandboxed",
                                       "connections_per_address",
                                       "outbound.allow_local",
-                                      "watch"};
+                                      "watch",
+                                      "drain.accept_seconds",
+                                      "drain.work_seconds"};
       for (const std::string& provider : llm::provider_names())
         for (const char* key : {"base_url", "api_version"})
           all.push_back("providers." + provider + "." + key);
@@ -131,6 +133,23 @@ Result<> read_connections(const Settings& settings, server::ServeOptions& option
     return {};
   return fail(Kind::invalid, "the setting `connections_per_address` is " + quote(*text) +
                                  "; it must be 1 to " + std::to_string(options.connections));
+}
+
+// How long SIGTERM may take: new requests are taken for the first, those and runs work for the
+// second.
+Result<> read_drain(const Settings& settings, server::ServeOptions& options) {
+  for (auto [key, time] : {std::pair{"drain.accept_seconds", &options.drain_accept},
+                           std::pair{"drain.work_seconds", &options.drain_work}}) {
+    const auto text = settings.get(key);
+    if (!text) continue;
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
+    if (error != std::errc() || end != text->data() + text->size() || seconds < 0 || seconds > 3600)
+      return fail(Kind::invalid, "the setting `" + std::string(key) + "` is " + quote(*text) +
+                                     "; it must be 0 to 3600");
+    *time = std::chrono::seconds(seconds);
+  }
+  return {};
 }
 
 // What an app names under `secrets`.
@@ -191,6 +210,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   options.engine.allow_unsandboxed = TRY(flag(settings, "allow_unsandboxed"));
   options.watch = TRY(flag(settings, "watch", true));
   TRY(read_connections(settings, options));
+  TRY(read_drain(settings, options));
   options.engine.allow_local_hosts = TRY(flag(settings, "outbound.allow_local"));
   if (options.engine.allow_local_hosts && !options.engine.development)
     return fail(Kind::invalid,

@@ -34,8 +34,19 @@ State open(const app::App& app, const app::Graph& graph, std::string id, Json in
   return state;
 }
 
-Outcome step(State& state, const app::App& app, const Event& event, Millis now) {
-  return Walk(state, app, now).handle(event);
+Outcome step(State& state, const app::App& app, const Event& event, Millis now, Pace pace) {
+  return Walk(state, app, now).handle(event, pace);
+}
+
+namespace {
+bool works(const Frame& frame) {
+  return frame.phase == Phase::working ||
+         std::any_of(frame.children.begin(), frame.children.end(), works);
+}
+}  // namespace
+
+bool rests(const State& state) {
+  return state.status == Status::running && !works(state.root);
 }
 
 Result<Json> compute(const State& state, const app::App& app, const app::Value& value,

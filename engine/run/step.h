@@ -18,7 +18,14 @@ State open(const app::App& app, const app::Graph& graph, std::string id, Json in
 // Walks on until every line of control waits for something or the run has ended.  `now`: wall
 // clock.  Late events (for calls that are not under way) and events for a run that has ended change
 // nothing.
-Outcome step(State& state, const app::App& app, const Event& event, Millis now);
+// Pace::rest: what is under way takes its course, but no further node is entered; the next
+// Restarted goes on.
+enum class Pace { on, rest };
+Outcome step(State& state, const app::App& app, const Event& event, Millis now,
+             Pace pace = Pace::on);
+
+// Whether a running run has nothing under way but time: it can be put down and taken up later.
+bool rests(const State& state);
 
 // A failed run that is to be tried again: it stands before the outermost node that failed, as if
 // that had not been entered, or, when its time ran out, where it stood; step() it with Restarted.

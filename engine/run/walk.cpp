@@ -10,9 +10,9 @@
 
 namespace plenum::run {
 
-Outcome Walk::handle(const Event& event) {
+Outcome Walk::handle(const Event& event, Pace pace) {
   std::visit([&](const auto& e) { on(e); }, event);
-  while (state_.status == Status::running && seek_ready()) turn();
+  while (pace == Pace::on && state_.status == Status::running && seek_ready()) turn();
   park();
   return std::move(out_);
 }

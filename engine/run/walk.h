@@ -14,6 +14,7 @@
 #include "engine/run/names.h"
 #include "engine/run/node.h"
 #include "engine/run/state.h"
+#include "engine/run/step.h"
 
 namespace plenum::run {
 
@@ -27,7 +28,7 @@ class Walk {
     path_.push_back(&state.root);
   }
 
-  Outcome handle(const Event& event);
+  Outcome handle(const Event& event, Pace pace);
 
  private:
   Frame& frame() { return *path_.back(); }

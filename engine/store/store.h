@@ -146,7 +146,8 @@ struct Checkpoint {
   std::vector<StepRow> steps;    // added to those before
   std::vector<EventRow> events;  // ids not used before: otherwise `conflict` (code "event_exists")
   // T3: the journal's rows of what is performed after the commit.  T4: by their call, the end of
-  // what was begun; one that has ended is left as it is.
+  // what was begun; one that has ended is left as it is.  When the run stops running, what is
+  // still open is ambiguous.
   std::vector<EffectRow> begun, ended;
   // Put into collections of the run's owner: what outlives the run.
   std::vector<std::pair<std::string, Row>> rows;

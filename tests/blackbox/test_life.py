@@ -51,7 +51,54 @@ def test_requests_that_were_refused_leave_nothing_that_holds_up_the_end(machine)
     assert "ended: all work is done" in machine.log()
 
 
+def hurried(machine, accept, work):
+    """Started again with so many seconds to end in."""
+    machine.kill()
+    machine.env.update({"PLENUM_DRAIN_ACCEPT_SECONDS": str(accept), "PLENUM_DRAIN_WORK_SECONDS": str(work)})
+    machine.start()
+
+
+def test_sigterm_lets_a_job_finish_the_node_it_is_at_and_go_no_further(machine):
+    hurried(machine, 0, 15)
+    models = machine.models
+    models.script([{"text": "Paid for.", "delay_ms": 1200, "match": "first of"}], default={"text": "Later."})
+    probe = Client(machine, "probe", new_user())
+    job = probe.post("/jobs/chain", {"question": "q"}).ok(202)["job_id"]
+    models.wait_for_calls(1)
+    assert machine.stop() == 0
+    assert "ended: all work is done" in machine.log()
+    assert len(models.calls()) == 1
+
+    machine.start()
+    assert probe.finished(job)["output"] == {"answers": ["Paid for.", "Later.", "Later."]}
+    assert len(models.calls()) == 3
+
+
+def test_a_node_that_outlasts_the_drain_is_begun_again_at_the_next_start(machine):
+    hurried(machine, 0, 1)
+    models = machine.models
+    models.script([{"hang": True, "match": "first of"}], default={"text": "Later."})
+    probe = Client(machine, "probe", new_user())
+    job = probe.post("/jobs/chain", {"question": "q"}).ok(202)["job_id"]
+    models.wait_for_calls(1)
+    asked = time.monotonic()
+    assert machine.stop() == 0
+    assert time.monotonic() - asked < 4 * PATIENCE
+    assert "unfinished work goes on at the next start" in machine.log()
+
+    machine.start()
+    assert probe.finished(job)["output"] == {"answers": ["Later."] * 3}
+
+
+@pytest.mark.parametrize("value", ["-1", "3601", "soon", "5s"])
+def test_a_time_to_drain_in_that_is_none_is_refused_at_start(tmp_path, value):
+    server = Server(tmp_path / "data", env={"PLENUM_DRAIN_WORK_SECONDS": value}).launch()
+    assert server.process.wait(10 * PATIENCE) == 2
+    assert f"`drain.work_seconds` is `{value}`; it must be 0 to 3600" in server.log()
+
+
 def test_sigterm_lets_a_request_in_flight_finish_and_a_job_go_on_after_the_next_start(machine):
+    hurried(machine, 2, 3)
     models = machine.models
     models.script([{"text": "In time.", "delay_ms": 1200, "match": "sync"}, {"hang": True, "match": "first of"}],
                   default={"text": "Later."})

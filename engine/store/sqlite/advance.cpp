@@ -82,6 +82,8 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
                   step.status, step.result)
             .finish());
   TRY(end_effects(session.db, run->number, checkpoint.ended));
+  if (checkpoint.status != RunStatus::running)  // nobody waits for what is still open
+    TRY(session.db.use("doubt_run").bind(run->number, checkpoint.now).finish());
   TRY(begin_effects(session.db, run->number, checkpoint.begun));
   for (const auto& [collection, row] : checkpoint.rows) {
     const int64_t word = TRY(session.names.word(session.db, collection));

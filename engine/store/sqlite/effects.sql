@@ -4,6 +4,8 @@ INSERT INTO effect (run, call, sent, status, started_at, ended_at, cost_usd, kin
 SELECT ?1, ?2, count(*) + 1, 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '' FROM effect WHERE run = ?1 AND call = ?2
 -- :end_effect
 UPDATE effect SET status = ?3, ended_at = ?4, cost_usd = ?5, error = ?6 WHERE run = ?1 AND call = ?2 AND status = 0
+-- :doubt_run
+UPDATE effect SET status = 3, ended_at = ?2 WHERE run = ?1 AND status = 0
 -- Before the runs themselves are rescued.
 -- :doubt_effects
 UPDATE effect SET status = 3, ended_at = ?2
