@@ -184,15 +184,19 @@ class Client:
         job = self.accepted("/api/v1/research/research", {"question": f"What of {self.token}?"})
         self.ended("research", job)
 
-    def fitmycv(self):
+    def upload(self):
         edge = "edge7d93b0"
         form = (f'--{edge}\r\nContent-Disposition: form-data; name="cv"; filename="cv.txt"\r\n\r\n'
                 f"{CV_TEXT}\r\n--{edge}--\r\n").encode()
         kept = self.asked("POST", "/api/v1/fitmycv/upload", form, key=f"upload.{self.token}", wanted=(200,),
                           content=f"multipart/form-data; boundary={edge}")[1]
         self.world.promise(kept["run_id"], None)
+        return kept["output"]["cv_id"]
+
+    def fitmycv(self):
+        cv = self.upload()
         job = self.accepted("/api/v1/fitmycv/jobs/create",
-                            {"cv_id": kept["output"]["cv_id"], "job_description": f"{self.token}\n{JOB_TEXT}"})
+                            {"cv_id": cv, "job_description": f"{self.token}\n{JOB_TEXT}"})
         self.ended("fitmycv", job)
 
 

@@ -88,7 +88,7 @@ class Crash(Round):
     def __init__(self, folder, place, kinds):
         super().__init__("failpoints", 0, folder, 1, Namespace(clients=1), documents=False)
         self.peers.faults, self.peers.slowest_ms = False, 20
-        self.server.env["PLENUM_FAILPOINT"] = place
+        self.server.env |= {"PLENUM_FAILPOINT": place, "PLENUM_DRAIN_ACCEPT_SECONDS": "0", "PLENUM_DRAIN_WORK_SECONDS": "1"}
         self.kinds, self.crashes = kinds, 0
         self.starting = threading.Lock()
 
