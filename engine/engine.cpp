@@ -18,6 +18,7 @@
 #include <future>
 #include <sstream>
 
+#include "engine/base/anchored_clock.h"
 #include "engine/base/ids.h"
 #include "engine/catalog.h"
 #include "engine/effects/effects.h"
@@ -44,6 +45,14 @@ Result<std::string> secret_file(const std::string& path) {
   if (file >= 0) ::close(file);
   if (!written) return fail(Kind::unavailable, "cannot write " + path);
   return secret;
+}
+
+std::shared_ptr<const Clock> server_clock() {
+  return std::make_shared<const AnchoredClock>([](Millis by) {
+    spdlog::warn(
+        "the system's clock was set by {} s: this server goes by its own until it is restarted",
+        by / 1000);
+  });
 }
 
 Done<std::vector<Run>> views(std::function<void(Result<std::vector<RunView>>)> done) {
@@ -74,7 +83,7 @@ class EngineImpl final : public Engine {
  public:
   explicit EngineImpl(Settings settings)
       : settings_(std::move(settings)),
-        clock_(settings_.stage ? settings_.stage->clock : std::make_shared<const SystemClock>()),
+        clock_(settings_.stage ? settings_.stage->clock : server_clock()),
         secrets_(std::make_shared<Secrets>(settings_.secrets)),
         work_(asio::make_work_guard(io_)),
         disk_(1) {}

@@ -162,7 +162,7 @@ def judged(number, seed, kills, options, figures, found):
     began, done = time.monotonic(), 0
     documents = can_sandbox()
     base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    while done < kills:
+    while done < kills and (not options.minutes or time.monotonic() - began < options.minutes * 60):
         now = min(KILLS_PER_ROUND, kills - done)
         round_number = done // KILLS_PER_ROUND
         folder = Path(tempfile.mkdtemp(prefix=f"chaos-{number}-", dir=base))
@@ -200,6 +200,7 @@ def main():
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--servers", type=int, default=4)
     parser.add_argument("--clients", type=int, default=6)
+    parser.add_argument("--minutes", type=float, help="begin no further round after so long")
     parser.add_argument("--keep", action="store_true", help="keep the data of rounds without findings, too")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
@@ -220,7 +221,7 @@ def main():
         figures["slowest start, ms"] = slowest
         found += wrong
     for name in ("kills", "runs", "lost", "recorded", "duplicated", "ambiguous", "called twice", "given up as ambiguous", "dead",
-                 "rescues", "effects", "calls", "completed", "failed", "looks", "files", "bytes without a record",
+                 "taken up again", "effects", "calls", "completed", "failed", "looks", "files", "bytes without a record",
                  "slowest start, ms"):
         print(f"  {name:24} {figures[name]}")
     print(f"  {'seconds':24} {time.monotonic() - began:.0f}")

@@ -76,7 +76,6 @@ class Script(clients.Client):
         self.world.peers.hold = True
         job = self.accepted("/api/v1/chaos/jobs/chain", {"token": self.token})
         self.world.peers.wait_for(f"first {self.token}")
-        self.world.judge.releases += 1
         self.world.stop_and_start()
         self.world.peers.hold = False
         self.check(self.ended("chaos", job), self.chain_of(self.token))

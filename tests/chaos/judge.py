@@ -31,7 +31,6 @@ class Judge:
 
     def __init__(self, data, peers):
         self.data, self.peers = data, peers
-        self.releases = 0  # how often a server that was told to end gave up what it had under way
         self.wrong = []
         self.seen = {}  # run → (epoch, and when it was final, all that must not change)
         self.figures = Counter()
@@ -98,6 +97,7 @@ class Judge:
             status = STATUS[run["status"]]
             self.figures[status] += 1
             self.figures["rescues"] += run["rescues"]
+            self.figures["taken up again"] += max(0, run["epoch"] - 1)
             by_client = run["route"].startswith("POST ")
             if by_client and run["id"] not in promised:
                 self.finds("a run that no client was promised", run["id"], run["route"], status)
@@ -126,7 +126,7 @@ class Judge:
             self.figures["effects"] += len(rows)
             self.figures["ambiguous"] += ambiguous
             width = WIDTH.get(run["graph"], 1)
-            stops = run["rescues"] + self.releases + (STATUS[run["status"]] == "cancelled")
+            stops = run["epoch"] + (STATUS[run["status"]] == "cancelled")  # it was taken up that often
             if ambiguous > stops * width:
                 self.finds("more ambiguous effects than kills allow", run["id"], ambiguous, run["rescues"])
             if any(row["status"] == STARTED for row in rows):

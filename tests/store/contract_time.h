@@ -169,6 +169,18 @@ inline void follows_the_time(const MakePlace& make) {
     CHECK(store.claim(3000, 10).value().size() == 2);
     CHECK(store.recover(3000).value() == 0);
   }
+  SECTION("a run that finishes nodes between its rescues is none that ends the server") {
+    const Run run = store.accepted(a_run(RunStatus::queued));
+    for (int stops = 0; stops < 12; ++stops) {
+      const Run claimed = store.claim(3000, 1).value().at(0);
+      Checkpoint c = a_checkpoint(claimed, RunStatus::running);
+      if (stops % 5 == 4) c.steps = {{"each[" + std::to_string(stops) + "]", "done", "1"}};
+      must(store.checkpoint(c));
+      restart();
+      CHECK(store.recover(3000).value() == 1);
+    }
+    CHECK(store.run(kAda, run.id).value().rescues == 3);
+  }
   SECTION("a run that outlived five rescues is dead with the code poison") {
     const Run run = store.accepted(a_run());
     for (int stops = 1; stops <= 5; ++stops) {

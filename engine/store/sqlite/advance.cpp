@@ -56,7 +56,9 @@ tl::unexpected<Error> lost(const Checkpoint& checkpoint, const std::optional<Fou
 
 Result<int> update_run(Session& session, const Checkpoint& c, int64_t number) {
   if (c.status == RunStatus::running)
-    return session.db.use("go_on").bind(number, c.epoch, c.percent, c.message, c.cost_usd).finish();
+    return session.db.use("go_on")
+        .bind(number, c.epoch, c.percent, c.message, c.cost_usd, !c.steps.empty())
+        .finish();
   const bool waits = c.status == RunStatus::waiting;
   const std::string_view none;
   return session.db.use("move_on")

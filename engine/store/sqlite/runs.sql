@@ -55,9 +55,10 @@ ON CONFLICT DO NOTHING
 -- :standing
 SELECT n, scope, app, route, job, status, epoch FROM run JOIN scope USING (scope) WHERE id = ?1
 
--- A running run that goes on: none of its indexes is touched.
+-- A running run that goes on: none of its indexes is touched.  ?6: it has finished a node, so it is not what keeps on
+-- ending the server.
 -- :go_on
-UPDATE run SET percent = ?3, message = ?4, cost_usd = ?5 WHERE n = ?1 AND epoch = ?2 AND status = 1
+UPDATE run SET percent = ?3, message = ?4, cost_usd = ?5, rescues = CASE ?6 WHEN 1 THEN 0 ELSE rescues END WHERE n = ?1 AND epoch = ?2 AND status = 1
 -- :move_on
 UPDATE run SET status = ?3, percent = ?4, message = ?5, cost_usd = ?6, at = ?7, returned = ?8, output = ?9,
   error = ?10, finished_at = ?11, wake_at = ?12,
