@@ -271,7 +271,7 @@ class TestLoader {
   }
 
   std::optional<std::string> bytes_of(const Node& node) {
-    return reader_.whole_file(node, node.text);
+    return reader_.whole_file(node.span, node.text);
   }
 
   void load_files(const Node& node, TestStep& step) {
@@ -338,7 +338,7 @@ Tests read_tests(const Draft& draft, const Files& files, Report& report) {
     report.error("S104", node->span,
                  quote(node->text) + " is neither a list of tests nor a file of them",
                  "for example fixtures/" + draft.app->name + "/tests.yaml");
-  } else if (const auto text = reader.whole_file(*node, node->text)) {
+  } else if (const auto text = reader.whole_file(node->span, node->text)) {
     if (const auto list = yaml::parse(node->text, *text, report)) loader.load(*list);
   }
   tests.files = recorded.record();

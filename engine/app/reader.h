@@ -179,7 +179,7 @@ class Reader {
                               mustache::Escape escape);
   std::optional<Text> file_text(const yaml::Node& node, const std::string& path);
   // As it is; a path that leads nowhere or out of the folder is reported.
-  std::optional<std::string> whole_file(const yaml::Node& node, const std::string& path);
+  std::optional<std::string> whole_file(const Span& span, const std::string& path);
   std::optional<Json> schema_file(const yaml::Node& node, const std::string& path);
 
   static bool is_path(std::string_view text);
@@ -197,8 +197,12 @@ class Reader {
   cel::Names visible() const;  // to templates: `with`, or everything in scope
   void note_reads(const std::vector<std::string>& name_and_fields, const Span& span,
                   const yaml::Node& from);
-  std::optional<mustache::Template> parse(const yaml::Node& from, const std::string& text,
-                                          mustache::Escape escape, const Place& place);
+  std::optional<Text> parse(const yaml::Node& from, const std::string& text,
+                            mustache::Escape escape, const Place& place);
+  // The partials that a template's tags name, and those that these name; false: reported.
+  struct Including;
+  bool include(const Including& at, const mustache::Template& code);
+  bool include(const Including& at, const mustache::Use& use);
   void report_all(const Problems& problems, const Place& place);
   std::optional<FieldType> named_type(const yaml::Node& node, std::string_view text);
   std::optional<FieldType> schema_type(const yaml::Node& node, const Json& schema,
@@ -207,8 +211,8 @@ class Reader {
                       const std::string& path);
   void check_default(const FieldType& type, const yaml::Node& node, const std::string& path);
   void check_computed(const yaml::Node& schema);
-  bool stays_inside(const yaml::Node& node, const std::string& path);
-  void report_no_file(const yaml::Node& node, const std::string& path);
+  bool stays_inside(const Span& span, const std::string& path);
+  void report_no_file(const Span& span, const std::string& path);
   bool looks_like_path(const yaml::Node& node, std::string_view text);
   bool fixed_origin(const yaml::Node& node, const std::string& text, Origin& origin);
   void computed_host(const yaml::Node& node);

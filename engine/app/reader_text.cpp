@@ -67,13 +67,6 @@ std::string placed(const std::string& message, const Reader::Place& place) {
   return out + message.substr(from);
 }
 
-Position position_of(std::string_view text, std::string_view what) {
-  const std::string_view before = text.substr(0, text.find(what));
-  const size_t line = before.rfind('\n');
-  return {1 + static_cast<int>(std::count(before.begin(), before.end(), '\n')),
-          1 + static_cast<int>(before.size() - (line == std::string_view::npos ? 0 : line + 1))};
-}
-
 }  // namespace
 
 bool Reader::is_path(std::string_view text) {
@@ -193,30 +186,6 @@ cel::Names Reader::visible() const {
   return seen;
 }
 
-// Parses a template and checks its names; `place` maps a stretch of its text to the file.  A field
-// that is declared but absent then renders as nothing.
-std::optional<mustache::Template> Reader::parse(const Node& from, const std::string& text,
-                                                mustache::Escape escape, const Place& place) {
-  const auto parsed = mustache::Template::parse(text, {escape, true});
-  if (!parsed) {
-    report_all(parsed.error(), place);
-    return std::nullopt;
-  }
-  if (!parsed->partials().empty()) {
-    const Position tag = position_of(text, "{{>");
-    unsupported(place(tag, {tag.line, tag.column + 3}), "a partial (`{{> }}`)");
-    return std::nullopt;
-  }
-  const cel::Names seen = visible();
-  const Problems problems = parsed->check(seen);
-  report_all(problems, place);
-  if (!problems.empty()) return std::nullopt;
-  if (!with || !with->given)
-    for (const mustache::Read& read : parsed->reads(seen))
-      note_reads(read.path, place(read.start, read.end), from);
-  return parsed->typed(seen);
-}
-
 void Reader::report_all(const Problems& problems, const Place& place) {
   for (const Problem& problem : problems)
     if (!reads_secret(problem, place))
@@ -242,24 +211,24 @@ bool Reader::reads_secret(const Problem& problem, const Place& place) {
 std::optional<Text> Reader::text_of(const Node& node, const std::string& text,
                                     mustache::Escape escape) {
   const auto place = [&](Position start, Position end) { return node.locate(start, end); };
-  auto code = parse(node, text, escape, place);
-  if (!code) return std::nullopt;
-  return Text{std::move(code), node.span, ""};
+  std::optional<Text> out = parse(node, text, escape, place);
+  if (out) out->span = node.span;
+  return out;
 }
 
-bool Reader::stays_inside(const Node& node, const std::string& path) {
+bool Reader::stays_inside(const Span& span, const std::string& path) {
   if (("/" + path + "/").find("/../") == std::string::npos) return true;
-  report.error("R210", node.span, quote(path) + " may leave the project's folder",
+  report.error("R210", span, quote(path) + " may leave the project's folder",
                "name it without `..`, from the folder that holds apps.d/");
   return false;
 }
 
-void Reader::report_no_file(const Node& node, const std::string& path) {
+void Reader::report_no_file(const Span& span, const std::string& path) {
   const size_t slash = path.rfind('/');
   const std::string folder = path.substr(0, slash);
   const std::string near = nearest(path.substr(slash + 1), files.list(folder));
   report.error(
-      "R202", node.span, "no file " + quote(path) + ", or it is larger than 1 MiB",
+      "R202", span, "no file " + quote(path) + ", or it is larger than 1 MiB",
       near.empty() ? "create it in the folder that holds apps.d/" : quote(folder + "/" + near));
 }
 
@@ -301,21 +270,23 @@ bool Reader::wants(const Node& node, const Value& value, const Type& wanted,
   return false;
 }
 
-std::optional<std::string> Reader::whole_file(const Node& node, const std::string& path) {
-  if (!stays_inside(node, path)) return std::nullopt;
+std::optional<std::string> Reader::whole_file(const Span& span, const std::string& path) {
+  if (!stays_inside(span, path)) return std::nullopt;
   std::optional<std::string> text = files.read(path);
-  if (!text) report_no_file(node, path);
+  if (!text) report_no_file(span, path);
   return text;
 }
 
 std::optional<Text> Reader::file_text(const Node& node, const std::string& path) {
-  const std::optional<std::string> text = whole_file(node, path);
+  const std::optional<std::string> text = whole_file(node.span, path);
   if (!text) return std::nullopt;
   const auto file = std::make_shared<const std::string>(path);
   const auto place = [&](Position start, Position end) { return in_file(file, start, end); };
-  auto code = parse(node, *text, escape_for(path), place);
-  if (!code) return std::nullopt;
-  return Text{std::move(code), in_file(file, {1, 1}, {1, 1}), path};
+  std::optional<Text> out = parse(node, *text, escape_for(path), place);
+  if (!out) return out;
+  out->span = in_file(file, {1, 1}, {1, 1});
+  out->path = path;
+  return out;
 }
 
 void Reader::read(const Node& node, Text& out) {
@@ -335,17 +306,18 @@ void Reader::read(const Node& node, Prompt& out) {
 void Reader::read(const Node& node, System& out) {
   const With* outer = std::exchange(with, nullptr);
   const size_t before = report.size();
+  std::vector<Use> reads;
+  std::vector<Use>* const all = std::exchange(uses, &reads);
   read(node, static_cast<Prompt&>(out));
+  uses = all;
+  if (all) all->insert(all->end(), reads.begin(), reads.end());
   with = outer;
   if (!out.code || report.size() != before) return;
-  for (const mustache::Read& read : out.code->reads(names))
-    if (read.path[0] != "env" && read.path[0] != "now") {
-      const Span span = out.path.empty() ? node.locate(read.start, read.end)
-                                         : Span{out.span.file, read.start, read.end};
-      report.error("A807", span,
+  for (const Use& read : reads)
+    if (!read.path.empty() && read.path[0] != "env" && read.path[0] != "now")
+      report.error("A807", read.span,
                    quote(read.path[0]) + " must not stand in `system`: only `env` and `now` may",
                    "move it to `prompt`, fenced as data");
-    }
 }
 
 // A path that holds names must have a known list of values, so that every file it can be is checked
@@ -366,6 +338,9 @@ void Reader::read(const Node& node, Page& out) {
   auto path = text_of(node, text, mustache::Escape::none);
   with = page_with;
   if (!path) return;
+  if (path->partials)
+    return report.error("T604", node.span, "the path of a template takes no partial",
+                        "write it out, with names in {{ }}");
   std::vector<Json> scopes = {Json::object()};
   for (const mustache::Read& read : path->code->reads()) {
     const auto name = names.find(read.path[0]);

@@ -176,10 +176,10 @@ void Reader::check_default(const FieldType& type, const Node& node, const std::s
 }
 
 std::optional<Json> Reader::schema_file(const Node& node, const std::string& path) {
-  if (!stays_inside(node, path)) return std::nullopt;
+  if (!stays_inside(node.span, path)) return std::nullopt;
   const std::optional<std::string> text = files.read(path);
   if (!text) {
-    report_no_file(node, path);
+    report_no_file(node.span, path);
     return std::nullopt;
   }
   Result<Json> json = parse_json(*text);

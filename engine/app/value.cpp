@@ -29,7 +29,12 @@ Result<bool> Expr::holds(const Scope& scope) const {
 }
 
 Result<std::string> Text::in(const Scope& scope) const {
-  Result<std::string> text = code->render(scope);
+  const auto partial = [this](std::string_view name) -> const mustache::Template* {
+    const auto found = partials->find(name);
+    return found == partials->end() ? nullptr : &found->second;
+  };
+  Result<std::string> text =
+      code->render(scope, partials ? mustache::Partials(partial) : mustache::Partials());
   if (!text) return fail(placed(std::move(text).error(), span));
   return text;
 }

@@ -2,6 +2,7 @@
 // per node.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,9 +31,12 @@ struct Expr {
 
 // A template: inline text, or a file's.
 struct Text {
+  using Partials = std::map<std::string, mustache::Template, std::less<>>;  // by path
+
   std::optional<mustache::Template> code;
   Span span;
-  std::string path;  // of the file, or ""
+  std::string path;                               // of the file, or ""
+  std::shared_ptr<const Partials> partials = {};  // nullptr: it uses none
 
   explicit operator bool() const { return code.has_value(); }
   Result<std::string> in(const Scope& scope) const;

@@ -23,13 +23,15 @@ struct Resolved {
 
 class Checker {
  public:
-  Checker(const Body& body, const Names& names) : body_(body), names_(names) {}
+  Checker(const Body& body, const Names& names, const std::vector<Type>& around)
+      : body_(body), names_(names), scopes_(around) {}
 
   void run() { range(0, body_.ops.size()); }
 
   Problems problems;
   std::vector<uint32_t> may_lack;  // operations whose value may be absent
   std::vector<Read> top;           // names that resolve at the top level
+  std::vector<Use> uses;           // of partials
 
  private:
   void range(size_t from, size_t to);
@@ -60,6 +62,9 @@ void Checker::range(size_t from, size_t to) {
   for (size_t i = from; i < to; ++i) {
     const Op& op = body_.ops[i];
     if (op.kind == Op::Kind::value) value(static_cast<uint32_t>(i));
+    if (op.kind == Op::Kind::partial)
+      uses.push_back({body_.calls[op.name].partial, body_.position(op.begin),
+                      body_.position(op.end), scopes_});
     if (op.kind != Op::Kind::section && op.kind != Op::Kind::inverted) continue;
     section(i);
     i = op.jump;
@@ -216,15 +221,15 @@ void Checker::no_field(const Read& name, size_t parts, const Type& type) {
 
 }  // namespace
 
-Problems Template::check(const Names& names) const {
+Problems Template::check(const Names& names, const std::vector<Type>& around) const {
   if (!body_->options.strict) return {};
-  Checker checker(*body_, names);
+  Checker checker(*body_, names, around);
   checker.run();
   return std::move(checker.problems);
 }
 
-Template Template::typed(const Names& names) const {
-  Checker checker(*body_, names);
+Template Template::typed(const Names& names, const std::vector<Type>& around) const {
+  Checker checker(*body_, names, around);
   checker.run();
   if (checker.may_lack.empty()) return *this;
   const auto body = std::make_shared<Body>(*body_);
@@ -232,10 +237,16 @@ Template Template::typed(const Names& names) const {
   return Template(body);
 }
 
-std::vector<Read> Template::reads(const Names& names) const {
-  Checker checker(*body_, names);
+std::vector<Read> Template::reads(const Names& names, const std::vector<Type>& around) const {
+  Checker checker(*body_, names, around);
   checker.run();
   return std::move(checker.top);
+}
+
+std::vector<Use> Template::uses(const Names& names, const std::vector<Type>& around) const {
+  Checker checker(*body_, names, around);
+  checker.run();
+  return std::move(checker.uses);
 }
 
 }  // namespace plenum::mustache

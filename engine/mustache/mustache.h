@@ -58,6 +58,13 @@ struct Read {
   bool operator==(const Read&) const = default;
 };
 
+// A tag {{> partial}}, and what the sections around it iterate, from the outside in.
+struct Use {
+  std::string partial;
+  Position start, end;
+  std::vector<Type> around;
+};
+
 struct Body;
 
 // A parsed template: an immutable value, cheap to copy; render it from any thread.
@@ -70,17 +77,19 @@ class Template {
   // Every name against the types: unknown names (T602, with the nearest), objects and lists used as
   // text (T603), raw interpolation in HTML (T605).  Sections open the scope of what they iterate; a
   // dotted name's first part is looked up through the enclosing sections, as when rendering.  At
-  // most 100 problems; none for a lenient template.
-  Problems check(const Names& names) const;
+  // most 100 problems; none for a lenient template.  A partial is checked as a template of its own,
+  // with the names and `around` of the tag that uses it.
+  Problems check(const Names& names, const std::vector<Type>& around = {}) const;
   // The same template, told the types: a declared field that is absent (not required) renders as
   // nothing instead of failing.  For templates that passed check() with the same names.
-  Template typed(const Names& names) const;
+  Template typed(const Names& names, const std::vector<Type>& around = {}) const;
 
   // Names that are looked up at the top level, in order; inside a section also those that may be
   // fields of its value.
   const std::vector<Read>& reads() const;
   // The same when types are known: exactly the names that resolve at the top level.
-  std::vector<Read> reads(const Names& names) const;
+  std::vector<Read> reads(const Names& names, const std::vector<Type>& around = {}) const;
+  std::vector<Use> uses(const Names& names, const std::vector<Type>& around = {}) const;
   const std::vector<std::string>& partials() const;
   bool is_constant() const;  // no tags at all: the text stands for itself
   const std::string& text() const;

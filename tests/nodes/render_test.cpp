@@ -82,3 +82,30 @@ nodes: [{id: a, render: {template: "[{{p.title}}][{{p.name}}]"}}]
 )",
                  Json{{"p", {{"name", "Ada"}}}}) == "[][Ada]");
 }
+
+TEST_CASE("partials are files that see what stands around their tag", "[nodes]") {
+  const std::string letter = R"(
+input: {name: string, rows: {type: array, items: {type: object, properties: {title: {type: string}, note: {type: string}}, required: [title]}}}
+nodes: [{id: a, render: {template: templates/t/letter.md}}]
+)";
+  const std::map<std::string, std::string> files = {
+      {"templates/t/letter.md",
+       "Dear {{> templates/t/name.md}},\n{{#rows}}\n  {{> templates/t/row.md}}\n{{/rows}}\nBye, "
+       "{{> templates/t/name.md}}\n"},
+      {"templates/t/name.md", "<{{name}}>"},
+      {"templates/t/row.md", "- {{title}} {{note}}\n{{> templates/t/name.md}}\n"}};
+  CHECK(
+      rendered(letter,
+               Json{{"name", "Ada"}, {"rows", {{{"title", "x"}, {"note", "y"}}, {{"title", "z"}}}}},
+               files) == "Dear <Ada>,\n  - x y\n  <Ada>  - z \n  <Ada>Bye, <Ada>\n");
+}
+
+TEST_CASE("a page escapes what its partials fill in, whatever their names", "[nodes]") {
+  CHECK(rendered(R"(
+input: {name: string}
+nodes: [{id: a, render: {template: templates/t/page.html}}]
+)",
+                 Json{{"name", "<b>"}},
+                 {{"templates/t/page.html", "<p>{{> templates/t/name.md}}</p>"},
+                  {"templates/t/name.md", "{{name}}"}}) == "<p>&lt;b&gt;</p>");
+}
