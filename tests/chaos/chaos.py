@@ -29,6 +29,7 @@ from world import PATIENCE, PROJECT, Peers, Server, adopt_orphans, orphans  # no
 
 KILLS_PER_ROUND = 25
 LOOK_EVERY = 5
+MOST_THREADS, MOST_FILES = 20, 80
 FORMATS = ("apps.d", "prompts", "schemas", "templates", "fixtures")
 
 
@@ -111,6 +112,7 @@ class Round:
                 self.broken("a client does not come to its end")
         self.settle()
         self.nothing_left_behind()
+        self.at_rest()
         status, took = self.server.drain()
         if status != 0 or took > 30 * PATIENCE:
             self.broken(f"SIGTERM: exit status {status} after {took:.1f} s")
@@ -128,6 +130,13 @@ class Round:
                 return
             time.sleep(0.05)
         self.broken(f"the runs do not come to their end: {self.under_way()}")
+
+    def at_rest(self):
+        """Threads and descriptors of a server with nothing to do: no more than it begins with and a few kept connections."""
+        process = Path(f"/proc/{self.server.process.pid}")
+        threads, files = len(list((process / "task").iterdir())), len(list((process / "fd").iterdir()))
+        if threads > MOST_THREADS or files > MOST_FILES:
+            self.broken(f"at rest the server has {threads} threads and {files} open files")
 
     def under_way(self):
         from judge import STATUS, database  # read from a copy: the server has the database
@@ -220,6 +229,9 @@ def main():
         figures.update(its)
         figures["slowest start, ms"] = slowest
         found += wrong
+    # Killed every quarter of a second, a run that waits to try again may see six kills without finishing a node: rarely.
+    if figures["dead"] > 1 + figures["kills"] / 500:
+        found.append(f"{figures['dead']} runs were given up as poison, of {figures['kills']} kills")
     for name in ("kills", "runs", "lost", "recorded", "duplicated", "ambiguous", "called twice", "given up as ambiguous", "dead",
                  "taken up again", "effects", "calls", "completed", "failed", "looks", "files", "bytes without a record",
                  "slowest start, ms"):

@@ -71,6 +71,8 @@ class Drains(Storm):
                 time.sleep((0.02 + self.random.random() * 0.3) * PATIENCE)
                 status, took = self.drain()
             self.longest = max(self.longest, took)
+            if took > 3 * PATIENCE:
+                self.facts.setdefault("slow drains", []).append(self.server.log()[self.server.from_here:][-600:])
             if status != 0:
                 self.broken(f"SIGTERM: exit status {status} after {took:.1f} s")
             self.server.start()
@@ -88,7 +90,7 @@ class Drains(Storm):
 
     def judged(self):
         figures = self.judge.figures
-        self.facts = {"longest drain, ms": int(self.longest * 1000)}
+        self.facts["longest drain, ms"] = int(self.longest * 1000)
         for name in ("rescues", "ambiguous", "called twice", "given up as ambiguous"):
             if figures[name]:
                 self.broken(f"a graceful end left {figures[name]} {name}")
