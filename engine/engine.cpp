@@ -112,7 +112,8 @@ class EngineImpl final : public Engine {
     const Hold hold = stage ? stage->hold : Hold();
     store_ = TRY(open_sqlite_store(stage ? ":memory:" : settings_.data + "/plenum.db", post, hold));
     blobs_ = TRY(open_disk_blobs(settings_.data + "/files"));
-    if (!stage) http_ = std::make_shared<http::Client>();  // a test never reaches the network
+    // A test never reaches the network, but for one that records what models say.
+    if (!stage || !settings_.providers.empty()) http_ = std::make_shared<http::Client>();
     child::Options options;
     options.allow_unsandboxed = settings_.allow_unsandboxed;
     sandbox_ = std::make_shared<child::Sandbox>(options);

@@ -192,8 +192,8 @@ class TestLoader {
                         "replies: {a node: a value, a fixture, or a list of them}"))
       return;
     for (const yaml::Member& member : node.members) {
-      check_node(member);
       TestReplies& replies = step.replies.emplace_back();
+      replies.kind = check_node(member);
       replies.node = member.key;
       replies.span = member.key_span;
       replies.each = member.value.is(Node::Kind::list);
@@ -205,8 +205,9 @@ class TestLoader {
     }
   }
 
-  void check_node(const yaml::Member& member) {
-    if (!sound_) return;
+  // The node's kind; "": it takes no replies, or nobody knows.
+  std::string check_node(const yaml::Member& member) {
+    if (!sound_) return {};
     // Behind the call of a graph stand that graph's own nodes.
     std::string path = member.key;
     for (size_t slash = 0; (slash = path.find('/', slash)) != std::string::npos; ++slash)
@@ -219,21 +220,24 @@ class TestLoader {
       for (const auto& [path, kind] : nodes_)
         if (takes_replies(kind)) known.push_back(path);
       const std::string near = nearest(member.key, known);
-      return reader_.report.error("R203", member.key_span, "no such node: " + quote(member.key),
-                                  !near.empty()   ? quote(near)
-                                  : known.empty() ? "no node of this app takes replies"
-                                                  : "one of " + any_of(known));
+      reader_.report.error("R203", member.key_span, "no such node: " + quote(member.key),
+                           !near.empty()   ? quote(near)
+                           : known.empty() ? "no node of this app takes replies"
+                                           : "one of " + any_of(known));
+      return {};
     }
-    if (takes_replies(it->second)) return;
+    if (takes_replies(it->second)) return it->second;
     reader_.report.error(
         "R203", member.key_span,
         "node " + quote(member.key) + " takes no reply: it " +
             (it->second.empty() ? "only computes" : "is of kind " + quote(it->second)),
         "`replies` answer llm, http and retrieve nodes; all others really run");
+    return {};
   }
 
   void load_reply(const Node& node, TestReply& reply) {
     if (is_fixture(node)) {
+      reply.fixture = node.text;
       if (auto value = fixture(node)) reply.value = Value(*std::move(value));
       return;
     }

@@ -13,12 +13,14 @@ namespace plenum::app {
 // What a peer says in one visit of a node: a value, or the HTTP status and body of its failure.
 struct TestReply {
   Value value;
+  std::string fixture;  // the file that holds it; "": it stands in the test itself
   int status = 0;  // 0: it did not fail
 };
 
 // The replies of one node.
 struct TestReplies {
   std::string node;  // its path within the graph that the call runs: "improve/critique"
+  std::string kind;  // "llm"
   Span span;
   std::vector<TestReply> visits;
   bool each = false;  // a list: one per visit; else visits[0] answers all of them

@@ -9,6 +9,7 @@
 #include "engine/effects/call_http.h"
 #include "engine/effects/child/documents.h"
 #include "engine/effects/kept.h"
+#include "engine/effects/script_call.h"
 
 namespace plenum {
 
@@ -72,9 +73,9 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   // A test hears of the failures, and waits until there is nothing left to wait for.
   Done watched(const run::Perform& what, const EffectContext& context, Done done) {
     if (!parts.hold) return done;
-    return [token = parts.hold(), script = parts.script, graph = context.graph, path = what.path,
+    return [token = parts.hold(), script = parts.script, call = script_call(what, context),
             done = std::move(done)](Result<EffectReply> reply) {
-      if (!reply && script) script->failed(graph, path, reply.error());
+      if (!reply && script) script->failed(call, reply.error());
       done(std::move(reply));
     };
   }
@@ -189,7 +190,7 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
 // structured is taken as it is, so that a test can have the model break its word.
 Result<EffectReply> scripted(Script& script, const llm::Provider& provider, const llm::Call& call,
                              const run::Perform& what, const EffectContext& context) {
-  const Scripted said = TRY(script.answer(context.graph, what.path));
+  const Scripted said = TRY(script.answer(script_call(what, context)));
   llm::Reply reply;
   if (said.failure) {
     Result<llm::Reply> read = provider.read(call, *said.failure);
@@ -205,7 +206,7 @@ Result<EffectReply> scripted(Script& script, const llm::Provider& provider, cons
 // A test's value is the body of a 200, or all of the answer when it is {status, headers, body}.
 Result<EffectReply> scripted(Script& script, const run::CallHttp& call, const Secrets& secrets,
                              const run::Perform& what, const EffectContext& context) {
-  Scripted said = TRY(script.answer(context.graph, what.path));
+  Scripted said = TRY(script.answer(script_call(what, context)));
   http::Response response{200, {{"content-type", "application/json"}}, {}};
   const Json* status = find(said.value, "status");
   const Json* body = find(said.value, "body");
@@ -235,19 +236,30 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const auto call = std::make_shared<llm::Call>(model_call(ask, what, context));
   auto prepared = provider->second->prepare(*call);
   if (!prepared) return done(tl::unexpected(std::move(prepared).error()));
-  if (parts.script) return done(scripted(*parts.script, *provider->second, *call, what, context));
+  if (parts.script) {
+    const Result<bool> asks = parts.script->asks(script_call(what, context));
+    if (!asks) return done(fail(asks.error()));
+    if (!*asks) return done(scripted(*parts.script, *provider->second, *call, what, context));
+  }
+  const auto heard = [script = parts.script,
+                      at = script_call(what, context)](const llm::Reply& reply) {
+    if (script) script->heard(at, reply.text);
+  };
   const bool structured = call->schema.has_value();
   const app::Price price = ask.model->price;
-  if (auto* reply = std::get_if<llm::Reply>(&*prepared))
+  if (auto* reply = std::get_if<llm::Reply>(&*prepared)) {
+    heard(*reply);
     return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
+  }
   auto request = std::get<http::Request>(*std::move(prepared));
   request.headers.emplace_back("Idempotency-Key", what.key);
   send(handle, std::move(request),
-       [call, structured, price, provider = provider->second,
+       [call, structured, price, heard, provider = provider->second,
         done](Result<http::Response> response) {
          if (!response) return done(fail(transfer_failure(std::move(response).error())));
          Result<llm::Reply> reply = provider->read(*call, *response);
          if (!reply) return done(fail(provider_failure(std::move(reply).error())));
+         heard(*reply);
          done(model_reply(*std::move(reply), structured, price));
        });
 }

@@ -209,8 +209,6 @@ def test_usage(project, asker):
     asker(step("{think: {n: 3}}", "true"))
     said = project.plenum("test", "askr")
     assert said.status == 2 and "no app `askr`" in said.err and "did you mean `asker`?" in said.err, said
-    said = project.plenum("test", "--record")
-    assert said.status == 2 and "not supported yet" in said.err, said
     said = project.plenum("test", "--root", "nowhere")
     assert said.status == 2 and "no app in nowhere/apps.d" in said.err, said
     project.write("apps.d/plain.yaml", "plenum: 1\napp: plain\ngraphs: {main: {nodes: []}}\nroutes: {POST /x: {start: main}}\n")

@@ -61,7 +61,7 @@ ARROWS = {
               "tools/testing"},
     "tools/comparing": {"engine/app", "engine/nodes"},
     "tools/editor": {"engine/app", "engine/lint", "engine/nodes", "engine/yaml"},
-    "tools/testing": {"engine/app", "engine/effects", "engine/effects/http", "engine/lint", "server",
+    "tools/testing": {"engine/app", "engine/effects", "engine/effects/http", "engine/lint", "engine/llm", "engine/yaml", "server",
                       "server/front"},
     "tools/extract": set(),
 }

@@ -17,6 +17,7 @@ namespace plenum::testing {
 
 namespace {
 
+constexpr milliseconds kLongestPause{60'000};
 constexpr int kMostWakes = 20'000;  // of the clock in one step: more is a run that never ends
 
 // The app, served in this process.
@@ -34,6 +35,7 @@ class World {
     settings.data = options.scratch;
     settings.extract_helper = options.extract_helper;
     settings.stage = std::move(stage);
+    if (options.record) record(*options.record, settings);
     Result<std::unique_ptr<Engine>> engine = Engine::open(std::move(settings));
     if (!engine) {
       refused = engine.error().message;
@@ -58,7 +60,7 @@ class World {
     for (int i = 0; i < kMostWakes; ++i) {
       settle();
       if (answered() && engine->load().live_runs == 0) return future.get();
-      if (!clock->advance_to_next()) break;
+      if (!skip_wait()) break;
     }
     if (answered()) return future.get();
     return std::nullopt;
@@ -69,7 +71,7 @@ class World {
     clock->advance(by);
     for (int i = 0; i < kMostWakes; ++i) {
       settle();
-      if (engine->load().live_runs == 0 || !clock->advance_to_next()) return;
+      if (engine->load().live_runs == 0 || !skip_wait()) return;
     }
   }
 
@@ -92,6 +94,23 @@ class World {
   std::unique_ptr<server::Site> site;
 
  private:
+  void record(const RecordOptions& options, Settings& settings) {
+    settings.providers = options.providers;
+    std::set<std::string> known = {"offline"};
+    for (const auto& [name, access] : options.providers) known.insert(name);
+    replies->record(std::move(known));
+  }
+
+  // Waits are skipped, but for those that a real model asked for.  False: there is none.
+  bool skip_wait() {
+    const auto next = clock->next();
+    if (!next) return false;
+    if (replies->take_waited())  // nothing but time will pass
+      std::promise<void>().get_future().wait_for(std::min<milliseconds>(*next, kLongestPause));
+    clock->advance(*next);
+    return true;
+  }
+
   // What was posted to the engine before the question has happened when the answer comes; what that
   // began holds a token.
   void settle() {
@@ -127,8 +146,13 @@ Json seen(const front::Response& response) {
 class Case {
  public:
   Case(const std::shared_ptr<const app::App>& app, const app::TestCase& test, World& world,
-       Reached& reached)
-      : shared_app_(app), app_(*app), test_(test), world_(world), reached_(reached) {}
+       Reached& reached, Recorder* recorder)
+      : shared_app_(app),
+        app_(*app),
+        test_(test),
+        world_(world),
+        reached_(reached),
+        recorder_(recorder) {}
 
   std::vector<std::string> run() {
     for (size_t i = 0; i < test_.steps.size() && failures_.empty(); ++i) {
@@ -157,11 +181,18 @@ class Case {
               missing + "\n  help: add it: replies: {…: a value or a file under fixtures/}");
     const std::vector<std::string> broken = world_.replies->take_failures();
     if (!response) return fail_at(step.span, "the call was never answered");
+    if (recorder_) record(step);
     Json answer = seen(*response);
     Json scope = names_of(app_, test_, last_, world_.clock->now());
     scope["response"] = answer;
     if (failures_.empty()) expect(step, scope, broken);
     last_ = std::move(answer);
+  }
+
+  void record(const app::TestStep& step) {
+    for (const std::string& sentence : world_.replies->take_unheard()) fail_at(step.span, sentence);
+    const Heard heard = world_.replies->take_heard();
+    if (failures_.empty()) recorder_->keep(step, step_ - 1, heard);
   }
 
   Result<> set_replies(const app::TestStep& step, const Scope& scope) {
@@ -171,7 +202,9 @@ class Case {
       visits.each = replies.each;
       visits.place = replies.span.place();
       for (const app::TestReply& reply : replies.visits) {
-        Scripted said{TRY(reply.value.in(scope))};
+        const Json* recorded = recorder_ ? recorder_->recorded(reply.fixture) : nullptr;
+        Scripted said{recorded ? *recorded : TRY(reply.value.in(scope))};
+        visits.asks.push_back(recorder_ && recorder_->asks(replies, reply));
         if (reply.status) said.failure = failure(reply.status, std::move(said.value));
         visits.replies.push_back(std::move(said));
       }
@@ -246,6 +279,7 @@ class Case {
   const app::TestCase& test_;
   World& world_;
   Reached& reached_;
+  Recorder* const recorder_;  // null: nothing is recorded
   size_t step_ = 0;
   Json last_;
   std::vector<std::string> failures_;
@@ -258,7 +292,10 @@ AppResult run_tests(std::shared_ptr<const app::App> app, const app::Tests& tests
   AppResult result;
   result.app = app->name;
   Reached reached;
-  for (const app::TestCase& test : tests.cases) {
+  std::optional<Recorder> recorder;
+  if (options.record) recorder.emplace(app->name, *options.record);
+  for (size_t i = 0; i < tests.cases.size(); ++i) {
+    const app::TestCase& test = tests.cases[i];
     if (test.name.find(options.only) == std::string::npos) continue;
     const auto begun = std::chrono::steady_clock::now();
     CaseResult& done = result.cases.emplace_back();
@@ -266,14 +303,17 @@ AppResult run_tests(std::shared_ptr<const app::App> app, const app::Tests& tests
     done.place = test.span.place();
     RunOptions own = options;
     own.scratch += "/" + app->name + "_" + std::to_string(result.cases.size());
+    if (recorder) recorder->begin(i, test.name);
     World world(app, own);
     if (world.engine)
-      done.failures = Case(app, test, world, reached).run();
+      done.failures = Case(app, test, world, reached, recorder ? &*recorder : nullptr).run();
     else
       done.failures = {done.place + ": " + world.refused};
+    if (recorder) recorder->end(done.failures.empty());
     done.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begun).count();
   }
   result.coverage = coverage(*app, reached);
+  if (recorder) result.recording = recorder->take();
   return result;
 }
 

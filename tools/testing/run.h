@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/app/tests.h"
+#include "tools/testing/record.h"
 
 namespace plenum::testing {
 
@@ -29,16 +30,18 @@ struct AppResult {
   std::string app;
   std::vector<CaseResult> cases;
   std::vector<std::string> coverage;  // lines for people
+  Recording recording;                // of the cases that passed
 };
 
 struct RunOptions {
-  std::string extract_helper;  // absolute path of plenum-extract
-  std::string scratch;         // an empty folder of our own
-  std::string only;            // cases whose names hold this text; "": all
+  std::string extract_helper;                   // absolute path of plenum-extract
+  std::string scratch;                          // an empty folder of our own
+  std::string only;                             // cases whose names hold this text; "": all
+  std::shared_ptr<const RecordOptions> record;  // null: nothing is recorded
 };
 
-// Blocks.  Nothing leaves this machine: models and peers are the tests' own replies; documents,
-// texts and rows really are made.
+// Blocks.  Nothing leaves this machine, unless it is recorded: models and peers are the tests' own
+// replies; documents, texts and rows really are made.
 AppResult run_tests(std::shared_ptr<const app::App> app, const app::Tests& tests,
                     const RunOptions& options);
 
