@@ -110,7 +110,8 @@ class EngineImpl final : public Engine {
     const Post post = [this](std::function<void()> f) { asio::post(io_, std::move(f)); };
     const Stage* stage = settings_.stage.get();
     const Hold hold = stage ? stage->hold : Hold();
-    store_ = TRY(open_sqlite_store(stage ? ":memory:" : settings_.data + "/plenum.db", post, hold));
+    store_ = TRY(open_sqlite_store(stage ? ":memory:" : settings_.data + "/plenum.db", post, hold,
+                                   settings_.disk_reserve));
     blobs_ = TRY(open_disk_blobs(settings_.data + "/files"));
     // A test never reaches the network, but for one that records what models say.
     if (!stage || !settings_.providers.empty()) http_ = std::make_shared<http::Client>();
@@ -138,7 +139,9 @@ class EngineImpl final : public Engine {
                       [this](const std::string& app, const std::string& hash, auto done) {
                         bundle(app, hash, std::move(done));
                       },
-                      [this](std::vector<FileRow> files) { remove_files(std::move(files)); }});
+                      [this](std::vector<FileRow> files, milliseconds idle) {
+                        remove_files(std::move(files), idle);
+                      }});
     thread_ = std::thread([this] { loop(); });
     TRY(keep(stage ? stage->catalog
                    : load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(),
@@ -198,6 +201,10 @@ class EngineImpl final : public Engine {
     asio::post(io_, [=, this] { runner_->operate(owner, run, act, done); });
   }
 
+  void forget(Owner owner, std::function<void(Result<>)> done) override {
+    asio::post(io_, [=, this] { runner_->forget(owner, done); });
+  }
+
   void find(Owner owner, std::string run, OnRun done) override {
     store_->run(std::move(owner), std::move(run), [done = std::move(done)](Result<Run> row) {
       if (!row) return done(tl::unexpected(std::move(row).error()));
@@ -241,6 +248,8 @@ class EngineImpl final : public Engine {
                  std::function<void(Result<std::pair<FileRow, std::string>>)> done) override {
     store_->file(
         std::move(owner), std::move(id), [this, done = std::move(done)](Result<FileRow> file) {
+          if (file && file->expires_at && file->expires_at <= clock_->now())
+            file = fail(Kind::not_found, "there is no such file");
           if (!file) return done(tl::unexpected(std::move(file).error()));
           on_disk([this, file = *std::move(file), done] {
             Result<std::string> bytes = blobs_->get(file.owner.app, file.owner.owner, file.digest);
@@ -371,10 +380,11 @@ class EngineImpl final : public Engine {
     });
   }
 
-  void remove_files(std::vector<FileRow> files) {
-    asio::post(disk_, [this, files = std::move(files)] {
+  void remove_files(std::vector<FileRow> files, milliseconds idle) {
+    asio::post(disk_, [this, idle, files = std::move(files)] {
       for (const FileRow& file : files) {
-        const Result<> removed = blobs_->remove(file.owner.app, file.owner.owner, file.digest);
+        const Result<> removed =
+            blobs_->remove(file.owner.app, file.owner.owner, file.digest, idle);
         if (!removed) spdlog::warn("removing an expired file: {}", removed.error().message);
       }
     });

@@ -41,6 +41,7 @@ struct Settings {
   bool allow_local_hosts = false;  // `http` nodes may call this machine; never in production
   Secrets::Source secrets;         // where the values of `secrets` come from; unset: none is set
   std::string extract_helper;      // absolute path of the plenum-extract program
+  uint64_t disk_reserve = 256 << 20;  // with less free nothing is accepted or begun
   int jobs_at_once = 256;          // claimed and unfinished
   int64_t jobs_per_owner = 100, jobs_queued = 10'000;
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
@@ -126,6 +127,8 @@ class Engine {
                       std::string run, Json answer, ResumeOptions options, OnRun done) = 0;
   virtual void cancel(Owner owner, std::string run, OnRun done) = 0;
   virtual void operate(Owner owner, std::string run, Store::Act act, OnRun done) = 0;
+  // Deletes what is kept for an owner; runs of theirs that are under way end.
+  virtual void forget(Owner owner, std::function<void(Result<>)> done) = 0;
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
                        std::function<void(Result<std::vector<RunView>>)> done) = 0;

@@ -12,7 +12,9 @@ namespace plenum {
 
 namespace {
 
-constexpr Millis kSweepEvery = 30'000;
+constexpr Millis kSweepEvery = 30'000, kSweepOn = 20;
+constexpr int kSweepAtOnce = 500;
+constexpr milliseconds kFileIdle{3'600'000};  // bytes that were put again meanwhile stay
 constexpr Millis kHeartbeatEvery = 15'000;
 constexpr int kClaimAtOnce = 64;
 constexpr Millis kHeldBack = 500;
@@ -380,11 +382,27 @@ void Runner::heartbeat() {
   timers_.at(parts_.clock->now() + kHeartbeatEvery, [this] { heartbeat(); });
 }
 
+// What expires faster than a sweep deletes is swept on at once, so that it cannot pile up.
 void Runner::sweep() {
   if (!claiming_allowed_) return;
-  parts_.store->sweep(parts_.clock->now(), 500, [this](Result<std::vector<FileRow>> expired) {
-    if (expired && !expired->empty()) parts_.remove_files(*std::move(expired));
-    timers_.at(parts_.clock->now() + kSweepEvery, [this] { sweep(); });
+  parts_.store->sweep(parts_.clock->now(), kSweepAtOnce, [this](Result<Swept> swept) {
+    const bool more = swept && swept->more;
+    if (swept && !swept->files.empty()) parts_.remove_files(std::move(swept->files), kFileIdle);
+    timers_.at(parts_.clock->now() + (more ? kSweepOn : kSweepEvery), [this] { sweep(); });
+  });
+}
+
+// Runs of theirs that are under way find that they are gone, and end.
+void Runner::forget(const Owner& owner, std::function<void(Result<>)> done) {
+  parts_.store->forget(owner, kSweepAtOnce, [this, owner, done](Result<Swept> swept) {
+    if (!swept) return done(tl::unexpected(std::move(swept).error()));
+    if (!swept->files.empty()) parts_.remove_files(std::move(swept->files), milliseconds(0));
+    if (swept->more) return forget(owner, done);
+    std::vector<LivePtr> live;
+    for (const auto& [id, run] : live_)
+      if (run->row.owner == owner) live.push_back(run);
+    for (const LivePtr& run : live) take(run, run::Cancelled{});
+    done({});
   });
 }
 

@@ -47,7 +47,8 @@ class Runner {
     std::function<void(const std::string& app, const std::string& hash,
                        std::function<void(Result<std::shared_ptr<const app::App>>)>)>
         bundle;
-    std::function<void(std::vector<FileRow>)> remove_files;  // whose records are gone
+    // Whose records are gone; not those whose bytes were put within `idle`.
+    std::function<void(std::vector<FileRow>, milliseconds idle)> remove_files;
   };
   explicit Runner(Parts parts);
 
@@ -57,6 +58,7 @@ class Runner {
               Json answer, ResumeOptions options, OnRun done);
   void cancel(Owner owner, std::string run, OnRun done);
   void operate(Owner owner, std::string run, Store::Act act, OnRun done);
+  void forget(const Owner& owner, std::function<void(Result<>)> done);
   void events(Owner owner, std::string run, int64_t after, EventSink sink);
 
   // Starts what these apps' schedules name, from now on and instead of those before.

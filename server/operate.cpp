@@ -21,9 +21,25 @@ const std::map<std::string, Store::Act>& acts() {
 
 }  // namespace
 
+namespace {
+
+Result<Json> forget(Engine& engine, const Owner& owner) {
+  const auto answer = std::make_shared<std::promise<Result<>>>();
+  engine.forget(owner, [answer](Result<> done) { answer->set_value(std::move(done)); });
+  std::future<Result<>> done = answer->get_future();
+  if (done.wait_for(kLongest) != std::future_status::ready)
+    return fail(Kind::timeout, "the server is still deleting; ask again later", "timeout");
+  TRY(done.get());
+  spdlog::info("an operator deleted what was kept for the owner {} of {}", owner.owner, owner.app);
+  return Json::object();
+}
+
+}  // namespace
+
 Result<Json> operate(Engine& engine, const Json& request) {
   const std::string act = text_or(request, "act"), run = text_or(request, "run");
   const Owner owner{text_or(request, "app"), text_or(request, "owner")};
+  if (act == "forget") return forget(engine, owner);
   // Kept by the callback, which may come after we have given up.
   const auto answer = std::make_shared<std::promise<Result<RunView>>>();
   const OnRun done = [answer](Result<RunView> view) { answer->set_value(std::move(view)); };

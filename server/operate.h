@@ -6,7 +6,8 @@
 
 namespace plenum::server {
 
-// {"act": "cancel", "retry", "pause" or "resume", "app", "owner", "run"} → {"status"}.  Blocks; not
+// {"act": "cancel", "retry", "pause" or "resume", "app", "owner", "run"} → {"status"}; {"act":
+// "forget", "app", "owner"} → {}.  Blocks; not
 // to be called on the engine's thread.
 Result<Json> operate(Engine& engine, const Json& request);
 

@@ -28,5 +28,6 @@ void add_lsp(CLI::App& app, Run& run);
 void add_runs(CLI::App& app, Run& run);    // and jobs
 void add_backup(CLI::App& app, Run& run);  // and restore
 void add_doctor(CLI::App& app, Run& run);
+void add_forget(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

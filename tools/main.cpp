@@ -33,6 +33,7 @@ int main(int argc, char** argv) {
   plenum::tools::add_runs(app, run);
   plenum::tools::add_backup(app, run);
   plenum::tools::add_doctor(app, run);
+  plenum::tools::add_forget(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

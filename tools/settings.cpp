@@ -78,6 +78,8 @@ class Settings {
                                       "mode",
                                       "allow_unsandboxed",
                                       "connections_per_address",
+                                      "disk_reserve_mb",
+                                      "runs_at_once",
                                       "outbound.allow_local",
                                       "watch",
                                       "drain.accept_seconds",
@@ -123,16 +125,30 @@ Result<bool> flag(const Settings& settings, const std::string& key, bool otherwi
               "the setting `" + key + "` is " + quote(*value) + "; it must be true or false");
 }
 
-Result<> read_connections(const Settings& settings, server::ServeOptions& options) {
-  const auto text = settings.get("connections_per_address");
-  if (!text) return {};
-  size_t& number = options.connections_per_address;
+Result<uint64_t> number(const Settings& settings, const std::string& key, uint64_t least,
+                        uint64_t most, uint64_t otherwise) {
+  const auto text = settings.get(key);
+  if (!text) return otherwise;
+  uint64_t number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error == std::errc() && end == text->data() + text->size() && number >= 1 &&
-      number <= options.connections)
-    return {};
-  return fail(Kind::invalid, "the setting `connections_per_address` is " + quote(*text) +
-                                 "; it must be 1 to " + std::to_string(options.connections));
+  if (error == std::errc() && end == text->data() + text->size() && number >= least &&
+      number <= most)
+    return number;
+  return fail(Kind::invalid, "the setting `" + key + "` is " + quote(*text) + "; it must be " +
+                                 std::to_string(least) + " to " + std::to_string(most));
+}
+
+Result<> read_numbers(const Settings& settings, server::ServeOptions& options) {
+  options.connections_per_address =
+      TRY(number(settings, "connections_per_address", 1, options.connections,
+                 options.connections_per_address));
+  options.engine.disk_reserve =
+      TRY(number(settings, "disk_reserve_mb", 0, 1'000'000, options.engine.disk_reserve >> 20))
+      << 20;
+  options.engine.runs_at_once =
+      static_cast<int>(TRY(number(settings, "runs_at_once", 1, 100'000,
+                                  static_cast<uint64_t>(options.engine.runs_at_once))));
+  return {};
 }
 
 // How long SIGTERM may take: new requests are taken for the first, those and runs work for the
@@ -140,14 +156,8 @@ Result<> read_connections(const Settings& settings, server::ServeOptions& option
 Result<> read_drain(const Settings& settings, server::ServeOptions& options) {
   for (auto [key, time] : {std::pair{"drain.accept_seconds", &options.drain_accept},
                            std::pair{"drain.work_seconds", &options.drain_work}}) {
-    const auto text = settings.get(key);
-    if (!text) continue;
-    int seconds = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-    if (error != std::errc() || end != text->data() + text->size() || seconds < 0 || seconds > 3600)
-      return fail(Kind::invalid, "the setting `" + std::string(key) + "` is " + quote(*text) +
-                                     "; it must be 0 to 3600");
-    *time = std::chrono::seconds(seconds);
+    const auto seconds = static_cast<uint64_t>(time->count() / 1000);
+    *time = std::chrono::seconds(TRY(number(settings, key, 0, 3600, seconds)));
   }
   return {};
 }
@@ -209,7 +219,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   }
   options.engine.allow_unsandboxed = TRY(flag(settings, "allow_unsandboxed"));
   options.watch = TRY(flag(settings, "watch", true));
-  TRY(read_connections(settings, options));
+  TRY(read_numbers(settings, options));
   TRY(read_drain(settings, options));
   options.engine.allow_local_hosts = TRY(flag(settings, "outbound.allow_local"));
   if (options.engine.allow_local_hosts && !options.engine.development)

@@ -1,6 +1,7 @@
 // Files' bytes, by what they contain.  Who may have them is the store's business.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -18,7 +19,9 @@ class Blobs {
   // Whether the bytes are there in that size; `whole`: they are read and compared, too.
   virtual Result<> check(const std::string& app, const std::string& owner, const std::string& digest, int64_t size,
                          bool whole) = 0;
-  virtual Result<> remove(const std::string& app, const std::string& owner, const std::string& digest) = 0;
+  // `idle`: bytes that were put within that time stay, since whoever put them may be about to record it.
+  virtual Result<> remove(const std::string& app, const std::string& owner, const std::string& digest,
+                          std::chrono::milliseconds idle = {}) = 0;
 };
 
 // Under `folder` on a local disk, files 0600, folders 0700.

@@ -113,7 +113,10 @@ class DiskBlobs final : public Blobs {
     TRY(check(app, owner));
     std::string digest = sha256_hex(bytes);
     const std::string path = place(app, owner, digest);
-    if (TRY(holds(path, digest))) return digest;
+    if (TRY(holds(path, digest))) {
+      utimensat(AT_FDCWD, path.c_str(), nullptr, AT_SYMLINK_NOFOLLOW);  // see remove()
+      return digest;
+    }
     TRY(make_folders(app, owner, digest));
     // Beside its place: a rename within one folder is one change, and the name is nobody else's.
     const std::string draft = path + "." + new_id("draft");
@@ -159,11 +162,12 @@ class DiskBlobs final : public Blobs {
     return {};
   }
 
-  Result<> remove(const std::string& app, const std::string& owner,
-                  const std::string& digest) override {
+  Result<> remove(const std::string& app, const std::string& owner, const std::string& digest,
+                  std::chrono::milliseconds idle) override {
     TRY(check(app, owner));
     if (!is_digest(digest)) return {};
     const std::string path = place(app, owner, digest);
+    if (idle.count() > 0 && put_since(path, idle)) return {};
     if (unlink(path.c_str()) == 0) return sync_folder(std::filesystem::path(path).parent_path());
     if (errno == ENOENT || errno == ENOTDIR) return {};
     return failed("deleting", path);
@@ -177,6 +181,13 @@ class DiskBlobs final : public Blobs {
   }
   static tl::unexpected<Error> absent(const std::string& digest) {
     return fail(Kind::not_found, "there are no bytes with the digest " + digest.substr(0, 64));
+  }
+
+  static bool put_since(const std::string& path, std::chrono::milliseconds idle) {
+    struct stat is = {};
+    if (lstat(path.c_str(), &is) != 0) return false;
+    return time(nullptr) - is.st_mtime <
+           std::chrono::duration_cast<std::chrono::seconds>(idle).count();
   }
 
   std::string place(const std::string& app, const std::string& owner,

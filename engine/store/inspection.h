@@ -29,6 +29,8 @@ class Inspection {
   // Newest first, without their states.
   virtual Result<std::vector<Run>> runs(const RunFilter& filter) = 0;
   virtual Result<Run> run(const std::string& id) = 0;
+  // Whether anything was ever kept for them.
+  virtual Result<bool> knows(const Owner& owner) = 0;
   virtual Result<std::vector<StepRow>> steps(const Run& run) = 0;
   virtual Result<std::vector<EffectRow>> effects(const Run& run) = 0;
   // Those that have not expired.

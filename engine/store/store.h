@@ -184,6 +184,17 @@ struct Page {
   std::string after;  // id of the last one seen; newest first
 };
 
+// What was deleted leaves: files whose bytes no record of their owner needs any more, which the
+// caller removes; and whether there is `more` to be deleted at once.
+struct Swept {
+  std::vector<FileRow> files;
+  bool more = false;
+};
+
+// Records of files outlast the files' time by a day: so long may a backup take that has copied the
+// records and copies the bytes.
+constexpr Millis kFileGrace = 86'400'000;
+
 template <typename T = void>
 using Done = std::function<void(Result<T>)>;
 
@@ -232,9 +243,12 @@ class Store {
   // recorded is ambiguous from now on.  Returns how many were queued.
   virtual void recover(Millis now, Done<int> done) = 0;
   // Queued and waiting runs past their deadline fail with the code "deadline"; expired final runs,
-  // rows, counters, keys and records of files are deleted (at most `limit` of each).  Returns those
-  // of the files whose bytes no record of the owner needs any more: the caller removes them.
-  virtual void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) = 0;
+  // rows, counters and keys are deleted, and records of files a day after they expired (at most
+  // `limit` of each).  A large file that is mostly empty by then is made shorter.
+  virtual void sweep(Millis now, int limit, Done<Swept> done) = 0;
+  // Deletes what is kept for an owner, runs that are under way too: at most `limit` runs, rows and
+  // records at a time, until there is no more.
+  virtual void forget(Owner owner, int limit, Done<Swept> done) = 0;
   // What an operator does to one run (T10); `cancel` is for everybody.  Retry: failed and dead
   // become queued, with no rescues counted, a day's deadline, and as long a life as they had; what
   // is to be done again is the state's business.  Pause: queued and waiting become paused.  Resume:
@@ -277,7 +291,8 @@ class Store {
   virtual void put_file(FileRow file, Done<FileRow> done) = 0;
   virtual void file(Owner owner, std::string id, Done<FileRow> done) = 0;
 
-  // Definitions that runs are pinned to, by hash.
+  // Definitions that runs are pinned to, by hash.  Of an app's, those that no run is pinned to are
+  // kept while they are among the 20 that were put last.
   virtual void put_bundle(std::string app, std::string hash, std::string text, Done<> done) = 0;
   virtual void bundle(std::string app, std::string hash, Done<std::string> done) = 0;
 };
@@ -291,8 +306,9 @@ using Hold = std::function<std::shared_ptr<void>()>;
 // One SQLite file and a lock file beside it: a second process is refused (`conflict`, code
 // "data_in_use"), and so is a database of a newer version ("schema_newer") or of another program.
 // Blocks while it opens and migrates.  The destructor performs and answers what was asked before;
-// `post` must outlive it.  ":memory:" keeps nothing.
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post,
-                                                 Hold hold = {});
+// `post` must outlive it.  ":memory:" keeps nothing.  With less than `reserve` bytes free on its
+// disk, accept() and claim() are `unavailable` (code "disk_low"): what is left is for finishing.
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post, Hold hold = {},
+                                                 uint64_t reserve = 0);
 
 }  // namespace plenum

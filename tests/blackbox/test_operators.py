@@ -267,3 +267,107 @@ def test_a_database_of_another_schema_is_refused_by_all_of_them(machine, tmp_pat
         assert said.status == 3 and "this version knows no more than" in said.err, said
     said = plenum(machine, "doctor")
     assert said.status == 1 and "this version knows no more than" in said.out, said
+
+
+def test_forget_deletes_what_is_kept_for_one_owner_and_ends_what_is_under_way(machine):
+    machine.models.script([{"hang": True, "match": "first of going"}], default={"text": "Fine."})
+    ada, bob = (Client(machine, "probe", new_user()) for _ in range(2))
+    kept = bob.post("/jobs/chain", {"question": "kept"}).ok(202)["job_id"]
+    gone = ada.post("/jobs/chain", {"question": "going"}).ok(202)["job_id"]
+    bob.finished(kept)
+    eventually(lambda: any("first of going" in c["prompt"] for c in machine.models.calls()), 10, "the call")
+    cv = Client(machine, "fitmycv", new_user())
+    cv.upload().ok()
+    owner = plenum(machine, "jobs", "show", gone, "--format", "json").json["owner"]
+    said = plenum(machine, "forget", "probe", owner)
+    assert said.status == 2 and "--yes" in said.err, said
+    assert ada.get(f"/jobs/{gone}").ok()["status"] == "running"
+    assert plenum(machine, "forget", "probe", owner, "--yes").status == 0
+    ada.get(f"/jobs/{gone}").problem(404)
+    eventually(lambda: machine.request("GET", "/readyz").ok()["live_runs"] == 0, 10, "the end of what was under way")
+    assert bob.get(f"/jobs/{kept}").ok()["status"] == "completed"
+    said = plenum(machine, "forget", "probe", "nobody", "--yes")
+    assert said.status == 1 and "nothing was ever kept" in said.err, said
+
+    machine.stop()  # without a server it is done at once
+    owner = plenum(machine, "runs", "list", "--app", "fitmycv", "--format", "json").json[0]["owner"]
+    files = [p for p in (machine.data / "files").rglob("*") if p.is_file()]
+    assert len(files) == 1 and plenum(machine, "forget", "fitmycv", owner, "--yes").status == 0
+    assert not files[0].exists()
+    machine.start()
+    assert cv.get("/cvs").ok()["items"] == []
+
+
+# In a mount namespace of its own, where the data folder is a small disk.
+SMALL_DISK = 'mount -t tmpfs -o size={size}m,mode=700 small "{data}" && exec "$@"'
+can_mount = subprocess.run(["unshare", "-rm", "sh", "-c", "mount -t tmpfs none /mnt"], capture_output=True).returncode == 0
+
+
+class SmallDisk:
+    """A server whose data folder is a disk of so many megabytes, which can be filled and emptied."""
+
+    def __init__(self, tmp_path, models, size, reserve):
+        (tmp_path / "data").mkdir()
+        under = ["unshare", "-rm", "sh", "-c", SMALL_DISK.format(size=size, data=tmp_path / "data"), "sh"]
+        env = {**gemini(models), "PLENUM_DISK_RESERVE_MB": str(reserve)}
+        self.server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), env, under=under).start()
+        # unshare becomes the shell, which becomes the server: its process sees the disk
+        self.filler = f"/proc/{self.server.process.pid}/root{self.server.data}/filler"
+
+    def fill(self, leave=0):
+        disk = os.statvfs(os.path.dirname(self.filler))
+        left = max(0, disk.f_bavail * disk.f_frsize - leave)
+        with open(self.filler, "ab", buffering=0) as file:
+            try:
+                while left > 0:
+                    left -= file.write(bytes(min(left, 65536)))
+            except OSError:
+                pass
+
+    def empty(self):
+        os.unlink(self.filler)
+
+
+@pytest.mark.skipif(not can_mount, reason="this machine does not let a test mount a small disk")
+@pytest.mark.parametrize("size, reserve, leave, code", [(24, 0, 0, "disk_full"), (160, 64, 20 << 20, "disk_low")])
+def test_on_a_full_disk_reads_go_on_writes_are_refused_and_nothing_accepted_is_lost(
+        tmp_path, shared_models, size, reserve, leave, code):
+    shared_models.reset()
+    disk = SmallDisk(tmp_path, shared_models, size, reserve)
+    server = disk.server
+    try:
+        shared_models.script([{"text": "Late.", "delay_ms": 1500, "match": "slow one"}], default={"text": "Fine."})
+        probe = Client(server, "probe", new_user(), "pro")
+        before = probe.post("/jobs/chain", {"question": "before"}).ok(202)["job_id"]
+        probe.finished(before)
+        under_way = probe.post("/jobs/chain", {"question": "a slow one"}).ok(202)["job_id"]
+        eventually(lambda: any("slow one" in c["prompt"] for c in shared_models.calls()), 10, "the call")
+        disk.fill(leave)
+        accepted, refused = [], None
+        for n in range(3000):  # a log that has room for some more may take some more
+            reply = probe.post("/confirm", {"question": f"n{n} " + "x" * 1000})
+            if reply.status != 200:
+                refused = reply
+                break
+            accepted.append(reply.json["run_id"])
+        assert refused is not None
+        assert refused.problem(503)["code"] in (code, "disk_error") and int(refused.headers["Retry-After"]) >= 1
+        assert probe.get(f"/jobs/{before}").ok()["output"] == {"answers": ["Fine."] * 3}
+        assert server.request("GET", "/healthz").status == 200
+        assert plenum_in(server, "runs", "list", "--limit", "5").status == 0
+
+        disk.empty()
+        assert probe.finished(under_way)["output"] == {"answers": ["Late.", "Fine.", "Fine."]}
+        eventually(lambda: probe.post("/confirm", {"question": "after"}).status == 200, 10, "a write")
+        for run in accepted:
+            assert probe.get(f"/runs/{run}").ok()["status"] == "waiting"
+        server.healthy()
+    finally:
+        server.kill()
+
+
+def plenum_in(server, *words):
+    """The command in the server's own mount namespace."""
+    command = ["nsenter", "-t", str(server.process.pid), "-U", "-m", "--preserve-credentials",
+               binary(), *words, "--data", str(server.data), "--root", str(server.root)]
+    return Said(subprocess.run(command, env=server.env, capture_output=True, text=True, timeout=60 * PATIENCE))

@@ -171,7 +171,13 @@ class Asking {
     return wait_for<int>([&](Done<int> done) { store_->recover(now, done); });
   }
   Result<std::vector<FileRow>> sweep(Millis now, int limit = 1000) {
-    return wait_for<std::vector<FileRow>>([&](auto done) { store_->sweep(now, limit, done); });
+    return sweep_once(now, limit).map([](Swept swept) { return std::move(swept.files); });
+  }
+  Result<Swept> sweep_once(Millis now, int limit) {
+    return wait_for<Swept>([&](auto done) { store_->sweep(now, limit, done); });
+  }
+  Result<Swept> forget(const Owner& owner, int limit = 1000) {
+    return wait_for<Swept>([&](auto done) { store_->forget(owner, limit, done); });
   }
   Result<Millis> next_due() {
     return wait_for<Millis>([&](Done<Millis> done) { store_->next_due(done); });

@@ -6,6 +6,7 @@
 #include "tests/store/contract_effects.h"
 #include "tests/store/contract_operate.h"
 #include "tests/store/contract_query.h"
+#include "tests/store/contract_retention.h"
 #include "tests/store/contract_rows.h"
 #include "tests/store/contract_runs.h"
 #include "tests/store/contract_scopes.h"
@@ -21,6 +22,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   claims_in_turn(make);
   lets_operators_act(make);
   follows_the_time(make);
+  lets_go(make);
   keeps_rows_and_files(make);
   finds_rows(make);
   remembers_effects(make);

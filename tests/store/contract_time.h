@@ -98,10 +98,10 @@ inline void follows_the_time(const MakePlace& make) {
       REQUIRE(store.put_file(
           {std::to_string(i), kAda, "n", "m", "digest" + std::to_string(i), 1, 1000, 5000}));
     }
-    CHECK(store.sweep(6000, 2).value().size() == 2);
+    CHECK(store.sweep(kFileGrace + 6000, 2).value().size() == 2);
     CHECK(store.runs(kAda).value().size() == 3);
     CHECK(store.rows(kAda, "notes").value().size() == 3);
-    CHECK(store.sweep(6000, 10).value().size() == 3);
+    CHECK(store.sweep(kFileGrace + 6000, 10).value().size() == 3);
     CHECK(store.runs(kAda).value().empty());
     CHECK(store.rows(kAda, "notes").value().empty());
   }
@@ -122,9 +122,11 @@ inline void follows_the_time(const MakePlace& make) {
     put("file_1", kAda, 5000);
     put("file_2", kAda, 6000);
     put("file_1", kBob, 0);
-    CHECK(store.sweep(5000).value().empty());
+    CHECK(store.sweep(kFileGrace + 4999).value().empty());
+    CHECK(outcome(store.file(kAda, "file_1")) == "ok");
+    CHECK(store.sweep(kFileGrace + 5000).value().empty());
     CHECK(outcome(store.file(kAda, "file_1")) == "not_found");
-    const std::vector<FileRow> gone = store.sweep(6000).value();
+    const std::vector<FileRow> gone = store.sweep(kFileGrace + 6000).value();
     REQUIRE(gone.size() == 1);
     CHECK(gone[0].id + gone[0].owner.app + gone[0].owner.owner + gone[0].digest ==
           "file_2shopadaabcd");
@@ -133,7 +135,7 @@ inline void follows_the_time(const MakePlace& make) {
   SECTION("two records of the same bytes that expire together name them once") {
     REQUIRE(store.put_file({"file_1", kAda, "a", "m", "abcd", 3, 1000, 5000}));
     REQUIRE(store.put_file({"file_2", kAda, "b", "m", "abcd", 3, 1000, 5000}));
-    CHECK(store.sweep(5000).value().size() == 1);
+    CHECK(store.sweep(kFileGrace + 5000).value().size() == 1);
   }
   SECTION("a counter is swept after its window, not before") {
     const Charge charge{"quota", 1, 1000, 61'000};

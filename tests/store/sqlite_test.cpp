@@ -212,6 +212,77 @@ TEST_CASE("answers come through the executor, those of one commit together and e
   CHECK(answers == 300);
 }
 
+namespace {
+
+// So many runs with a state and a step, which expire at `expires_at`.
+void finish_runs(Asking& store, int count, Millis expires_at) {
+  for (int i = 0; i < count; ++i) {
+    Run run = a_run();
+    run.expires_at = expires_at;
+    run = store.accepted(run);
+    Checkpoint end = a_checkpoint(run, RunStatus::completed);
+    end.state = std::string(5'000, 's');
+    end.steps = {{"extract", "done", std::string(1'000, 'x')}};
+    must(store.checkpoint(end));
+  }
+}
+
+void sweep_all(Asking& store, Millis now) {
+  while (store.sweep_once(now, 500).value().more) {
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a database does not grow with traffic that has expired", "[store][sqlite]") {
+  SqliteFile file;
+  Asking store(file.open());
+  const auto pages = [&] { return std::stoi(RawDatabase(file.path()).query("PRAGMA page_count")); };
+  int after_two = 0;
+  for (int day = 1; day <= 12; ++day) {
+    finish_runs(store, 300, day * 10'000);
+    sweep_all(store, (day - 1) * 10'000);
+    if (day == 2) after_two = pages();
+  }
+  CHECK(pages() <= after_two * 11 / 10);
+}
+
+TEST_CASE("a database that was large gives its space back", "[store][sqlite]") {
+  SqliteFile file;
+  Asking store(file.open());
+  finish_runs(store, 2'000, 10'000);
+  const auto large = std::stoi(RawDatabase(file.path()).query("PRAGMA page_count"));
+  sweep_all(store, 10'000);
+  for (int i = 0; i < 20; ++i) sweep_all(store, 10'000);
+  store.close();
+  const auto pages = std::stoi(RawDatabase(file.path()).query("PRAGMA page_count"));
+  INFO(large << " pages, then " << pages);
+  CHECK(large > 4'000);
+  CHECK(pages <= 2'000);
+  CHECK(RawDatabase(file.path()).query("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("with too little room on the disk nothing is accepted or claimed, and all else goes on",
+          "[store][sqlite]") {
+  SqliteFile file;
+  Asking roomy(file.open());
+  const Run running = roomy.accepted(a_run());
+  const Run queued = roomy.accepted(a_run(RunStatus::queued));
+  Run keyed = a_run();
+  roomy.accept(keyed, {}, {}, Idempotency{"k", "f", false}).value();
+  roomy.close();
+  constexpr uint64_t kAll = uint64_t{1} << 62;
+  Asking full(open_sqlite_store(file.path(), at_once(), {}, kAll).value());
+  const auto refused = full.accept(a_run());
+  CHECK(outcome(refused) == "unavailable disk_low");
+  CHECK(refused.error().retry_after == std::chrono::seconds(5));
+  CHECK(outcome(full.claim(5000, 5)) == "unavailable disk_low");
+  CHECK(full.accept(a_run(), {}, {}, Idempotency{"k", "f", false}).value().run.id == keyed.id);
+  CHECK(outcome(full.checkpoint(a_checkpoint(running, RunStatus::completed))) == "ok");
+  CHECK(outcome(full.cancel(kAda, queued.id)) == "ok");
+  CHECK(outcome(full.sweep(5000)) == "ok");
+}
+
 TEST_CASE("many threads may ask at once", "[store][sqlite]") {
   SqliteFile file;
   Asking store(file.open());

@@ -139,6 +139,7 @@ Result<Accepted> accept(Session& session, Acceptance& asked) {
     if (std::optional<Run> first =
             TRY(earlier(session, scope.scope, run.owner, *asked.idempotency, run.created_at)))
       return Accepted{*std::move(first), true};
+  TRY(session.space.enough());
   TRY(check_room(session, scope, asked));
   if (asked.charge) TRY(charge(session, scope.scope, asked));
   const int64_t number = TRY(add_run(session, run, scope, keyed));

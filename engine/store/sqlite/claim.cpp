@@ -141,6 +141,7 @@ Result<> wake(Session& session, Millis now) {
 }  // namespace
 
 Result<std::vector<Run>> claim(Session& session, Millis now, int limit) {
+  TRY(session.space.enough());
   TRY(wake(session, now));
   std::vector<Run> runs;
   for (const int64_t number :

@@ -118,7 +118,9 @@ Result<> Connection::configure(Access access, bool in_memory) {
   }
   // FAST: what is deleted is overwritten where that costs no further page, so a large state is not
   // written twice.
-  TRY(execute("PRAGMA cache_size=-32000; PRAGMA secure_delete=FAST"));
+  // auto_vacuum: of a new file only; it lets a sweep give back what expired.
+  TRY(execute(
+      "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA cache_size=-32000; PRAGMA secure_delete=FAST"));
   if (in_memory) return {};
   if (TRY(value("PRAGMA journal_mode=WAL")) != "wal")
     return fail(

@@ -32,6 +32,9 @@ class SqliteInspection final : public Inspection {
     return all(row);
   }
   Result<Run> run(const std::string& id) override { return sqlite::read_run(db_, TRY(number(id))); }
+  Result<bool> knows(const Owner& owner) override {
+    return TRY(sqlite::find_scope(db_, owner)) != 0;
+  }
   Result<std::vector<StepRow>> steps(const Run& run) override {
     return sqlite::read_steps(db_, run.owner, run.id);
   }

@@ -8,6 +8,7 @@
 
 #include "engine/store/sqlite/connection.h"
 #include "engine/store/sqlite/names.h"
+#include "engine/store/sqlite/space.h"
 #include "engine/store/sqlite/tally.h"
 #include "engine/store/store.h"
 
@@ -18,7 +19,8 @@ struct Session {
   Connection db;
   Names names;
   Tally tally;
-  int64_t boot = 0;        // this start of the server
+  int64_t boot = 0;  // this start of the server
+  Space space;
   int64_t last_scope = 0;  // whose run was claimed last: the next one's turn comes first
 };
 
@@ -45,7 +47,8 @@ Result<Run> cancel(Session& session, const Owner& owner, const std::string& run,
 Result<Run> operate(Session& session, const Owner& owner, const std::string& run, Store::Act act,
                     Millis now);
 Result<int> recover(Session& session, Millis now);
-Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit);
+Result<Swept> sweep(Session& session, Millis now, int limit);
+Result<Swept> forget(Session& session, const Owner& owner, int limit);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
                     const std::string& id);

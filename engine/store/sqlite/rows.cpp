@@ -151,7 +151,8 @@ Result<> put_bundle(Session& session, const std::string& app, const std::string&
   if (app.empty() || hash.empty())
     return fail(Kind::invalid, "a definition is kept by its app and its hash");
   const int64_t word = TRY(session.names.word(session.db, app));
-  TRY(session.db.use("put_bundle").bind(word, hash, text).finish());
+  if (TRY(session.db.use("put_bundle").bind(word, hash, text).finish()) == 0) return {};
+  TRY(session.db.use("drop_bundles").bind(word).finish());
   return {};
 }
 

@@ -35,7 +35,13 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING
 SELECT name, mime, digest, size, created_at, expires_at FROM file WHERE scope = ?1 AND id = ?2
 
 -- :put_bundle
-INSERT INTO bundle (app, hash, text) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+INSERT INTO bundle (app, hash, text) VALUES (?1, ?2, ?3)
+ON CONFLICT DO UPDATE SET n = (SELECT max(n) + 1 FROM bundle)
+WHERE n < (SELECT max(n) FROM bundle AS newer WHERE newer.app = ?1)
+-- :drop_bundles
+DELETE FROM bundle
+WHERE n IN (SELECT n FROM bundle WHERE app = ?1 ORDER BY n DESC LIMIT -1 OFFSET 20)
+  AND NOT EXISTS (SELECT 1 FROM word JOIN run ON run.bundle = word.word WHERE word.text = bundle.hash)
 -- :bundle
 SELECT text FROM bundle WHERE app = ?1 AND hash = ?2
 )sql"

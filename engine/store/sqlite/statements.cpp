@@ -53,6 +53,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   3,
 #include "engine/store/sqlite/schema_003.sql"
+                                              },
+                                              {
+                                                  4,
+#include "engine/store/sqlite/schema_004.sql"
                                               }};
   return kAll;
 }

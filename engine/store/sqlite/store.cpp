@@ -111,9 +111,14 @@ class SqliteStore final : public Store {
     write("recover", 0, std::move(done),
           [now](Session& session) { return sqlite::recover(session, now); });
   }
-  void sweep(Millis now, int limit, Done<std::vector<FileRow>> done) override {
+  void sweep(Millis now, int limit, Done<Swept> done) override {
     write("sweep", 0, std::move(done),
           [=](Session& session) { return sqlite::sweep(session, now, limit); });
+  }
+  void forget(Owner owner, int limit, Done<Swept> done) override {
+    write("forget", 0, std::move(done), [owner = std::move(owner), limit](Session& session) {
+      return sqlite::forget(session, owner, limit);
+    });
   }
   void next_due(Done<Millis> done) override {
     read(std::move(done), [](Connection& db) { return sqlite::read_next_due(db); });
@@ -289,7 +294,7 @@ Result<> make_private(const std::string& path) {
 }
 
 Result<Session> start(const std::string& path) {
-  Session session{TRY(Connection::open(path, sqlite::Access::write)), {}, {}};
+  Session session{TRY(Connection::open(path, sqlite::Access::write)), {}, {}, 0, {}, 0};
   TRY(sqlite::migrate(session.db, sqlite::migrations(), path, SystemClock().now()));
   TRY(session.db.prepare_all());
   {
@@ -304,7 +309,8 @@ Result<Session> start(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post, Hold hold) {
+Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post post, Hold hold,
+                                                 uint64_t reserve) {
   if (path == ":memory:")
     return std::make_unique<SqliteStore>(std::nullopt, TRY(start(path)), std::vector<Connection>(),
                                          post, std::move(hold));
@@ -316,6 +322,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const std::string& path, Post p
   LockFile lock = TRY(LockFile::take(file + ".lock"));
   TRY(make_private(file));
   Session session = TRY(start(file));
+  session.space = sqlite::Space(std::filesystem::path(file).parent_path(), reserve);
   std::vector<Connection> readers;
   for (int i = 0; i < kReaders; ++i) {
     readers.push_back(TRY(Connection::open(file, sqlite::Access::read)));

@@ -28,12 +28,13 @@ Result<std::vector<Missed>> missed(Session& session, Millis now, int limit) {
   return all;
 }
 
-Result<> fail_missed(Session& session, Millis now, int limit) {
-  for (const Missed& run : TRY(missed(session, now, limit))) {
+Result<size_t> fail_missed(Session& session, Millis now, int limit) {
+  const std::vector<Missed> all = TRY(missed(session, now, limit));
+  for (const Missed& run : all) {
     TRY(session.db.use("miss_deadline").bind(run.number, now, kDeadline).finish());
     session.tally.moved(run.run, run.status, RunStatus::failed);
   }
-  return {};
+  return all.size();
 }
 
 struct Expired {
@@ -41,10 +42,12 @@ struct Expired {
   FileRow file;
 };
 
-Result<std::vector<Expired>> expired_files(Session& session, Millis now, int limit) {
+// `by`: a time, or an owner.
+Result<std::vector<Expired>> files_of(Session& session, std::string_view which, int64_t by,
+                                      int limit) {
   std::vector<Expired> all;
-  Statement found = session.db.use("expired_files");
-  found.bind(now, limit);
+  Statement found = session.db.use(which);
+  found.bind(by, limit);
   while (TRY(found.next()))
     all.push_back({found.integer(0), found.integer(1),
                    FileRow{found.text(2),
@@ -62,14 +65,31 @@ Result<bool> digest_used(Session& session, const Expired& file) {
   return session.db.use("digest_used").bind(file.scope, file.file.digest).next();
 }
 
-// The files whose bytes nothing refers to any more.
-Result<std::vector<FileRow>> expire_files(Session& session, Millis now, int limit) {
-  std::vector<FileRow> unused;
-  for (Expired& expired : TRY(expired_files(session, now, limit))) {
+// Adds the files whose bytes nothing refers to any more.
+Result<> delete_files(Session& session, std::string_view which, int64_t by, int limit,
+                      Swept& swept) {
+  std::vector<Expired> all = TRY(files_of(session, which, by, limit));
+  swept.more = swept.more || all.size() == static_cast<size_t>(limit);
+  for (Expired& expired : all) {
     TRY(session.db.use("delete_file").bind(expired.number).finish());
-    if (!TRY(digest_used(session, expired))) unused.push_back(std::move(expired.file));
+    if (!TRY(digest_used(session, expired))) swept.files.push_back(std::move(expired.file));
   }
-  return unused;
+  return {};
+}
+
+template <typename By>
+Result<> delete_some(Session& session, std::string_view statement, By by, int limit, Swept& swept) {
+  if (TRY(session.db.use(statement).bind(by, limit).finish()) == limit) swept.more = true;
+  return {};
+}
+
+// Pages that deleted rows have left are used again, so a file does not grow with what has expired;
+// one that is mostly empty pages is cut, some of them each time.
+Result<> give_back(Connection& db) {
+  constexpr int64_t kWorthIt = 2'000;
+  const int64_t free = std::stoll(TRY(db.value("PRAGMA freelist_count")));
+  if (free < kWorthIt || free * 2 < std::stoll(TRY(db.value("PRAGMA page_count")))) return {};
+  return db.execute("PRAGMA incremental_vacuum(500)");
 }
 
 }  // namespace
@@ -83,13 +103,28 @@ Result<int> recover(Session& session, Millis now) {
   return rescued;
 }
 
-Result<std::vector<FileRow>> sweep(Session& session, Millis now, int limit) {
-  if (limit <= 0) return std::vector<FileRow>();
-  TRY(fail_missed(session, now, limit));
+Result<Swept> sweep(Session& session, Millis now, int limit) {
+  Swept swept;
+  if (limit <= 0) return swept;
+  if (TRY(fail_missed(session, now, limit)) == static_cast<size_t>(limit)) swept.more = true;
   for (const char* expire :
        {"expire_keys", "expire_counters", "expire_rows", "expire_runs", "expire_cached"})
-    TRY(session.db.use(expire).bind(now, limit).finish());
-  return expire_files(session, now, limit);
+    TRY(delete_some(session, expire, now, limit, swept));
+  TRY(delete_files(session, "expired_files", now - kFileGrace, limit, swept));
+  if (!swept.more) TRY(give_back(session.db));
+  return swept;
+}
+
+Result<Swept> forget(Session& session, const Owner& owner, int limit) {
+  Swept swept;
+  const int64_t scope = TRY(find_scope(session.db, owner));
+  if (scope == 0 || limit <= 0) return swept;
+  for (const char* statement :
+       {"forget_keys", "forget_counters", "forget_cached", "forget_rows", "forget_runs"})
+    TRY(delete_some(session, statement, scope, limit, swept));
+  TRY(delete_files(session, "files_of_scope", scope, limit, swept));
+  TRY(session.tally.load(session.db));
+  return swept;
 }
 
 }  // namespace plenum::sqlite

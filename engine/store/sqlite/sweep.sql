@@ -44,4 +44,21 @@ WHERE expires_at > 0 AND expires_at <= ?1 ORDER BY expires_at LIMIT ?2
 DELETE FROM file WHERE n = ?1
 -- :digest_used
 SELECT 1 FROM file WHERE scope = ?1 AND digest = ?2 LIMIT 1
+
+-- What is kept for an owner; the name of the scope stays, and says nothing but that there was one.
+-- :forget_keys
+DELETE FROM idempotency WHERE (scope, key) IN (SELECT scope, key FROM idempotency WHERE scope = ?1 LIMIT ?2)
+-- :forget_counters
+DELETE FROM counter WHERE (scope, name, window_start) IN
+  (SELECT scope, name, window_start FROM counter WHERE scope = ?1 LIMIT ?2)
+-- :forget_cached
+DELETE FROM cached WHERE n IN (SELECT n FROM cached WHERE scope = ?1 LIMIT ?2)
+-- :forget_rows
+DELETE FROM collection_row WHERE n IN (SELECT n FROM collection_row WHERE scope = ?1 LIMIT ?2)
+-- :forget_runs
+DELETE FROM run WHERE n IN (SELECT n FROM run WHERE scope = ?1 LIMIT ?2)
+-- :files_of_scope
+SELECT file.n, file.scope, id, app.text, owner, name, mime, digest, size, created_at, expires_at
+FROM file JOIN scope USING (scope) JOIN word AS app ON app.word = scope.app
+WHERE file.scope = ?1 LIMIT ?2
 )sql"

@@ -1,0 +1,88 @@
+// plenum forget: deletes what is kept for one owner, as a user may demand.
+#include <CLI/CLI.hpp>
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "engine/blob/blobs.h"
+#include "server/control.h"
+#include "tools/command.h"
+#include "tools/data_folder.h"
+#include "tools/try.h"
+
+namespace plenum::tools {
+
+namespace {
+
+struct Arguments {
+  DataArguments data;
+  std::string app, owner;
+  bool yes = false;
+};
+
+Result<Swept> forget_some(Store& store, const Owner& owner) {
+  std::promise<Result<Swept>> answer;
+  store.forget(owner, 1'000, [&](Result<Swept> swept) { answer.set_value(std::move(swept)); });
+  return answer.get_future().get();
+}
+
+Result<> forget_here(const DataFolder& folder, const Owner& owner) {
+  const Post at_once = [](const std::function<void()>& done) { done(); };
+  const std::unique_ptr<Store> store = TRY(open_sqlite_store(folder.database(), at_once));
+  const std::unique_ptr<Blobs> blobs = TRY(open_disk_blobs(folder.files()));
+  for (bool more = true; more;) {
+    const Swept swept = TRY(forget_some(*store, owner));
+    for (const FileRow& file : swept.files)
+      TRY(blobs->remove(file.owner.app, file.owner.owner, file.digest));
+    more = swept.more;
+  }
+  return {};
+}
+
+Result<> forget_owner(const DataFolder& folder, const Owner& owner) {
+  const Result<Json> answer = server::ask_server(
+      folder.path, Json{{"act", "forget"}, {"app", owner.app}, {"owner", owner.owner}});
+  if (answer) return {};
+  if (answer.error().code != "not_served") return fail(answer.error());
+  return forget_here(folder, owner);
+}
+
+int forget(const Arguments& arguments) {
+  const Result<DataFolder> folder = data_folder(arguments.data);
+  if (!folder) return complain("forget", folder.error());
+  const Result<std::unique_ptr<Inspection>> inspection = Inspection::open(folder->database());
+  if (!inspection) return complain("forget", inspection.error());
+  const Owner owner{arguments.app, arguments.owner};
+  const Result<bool> known = (*inspection)->knows(owner);
+  if (!known) return complain("forget", known.error());
+  if (!*known) {
+    complain("forget", "nothing was ever kept for the owner `" + owner.owner + "` of `" +
+                           owner.app + "`: `plenum runs show` tells a run's owner");
+    return kRefused;
+  }
+  if (!arguments.yes)
+    return complain("forget",
+                    "this deletes all runs, rows and files of the owner for good; say "
+                    "--yes if that is what you want");
+  const Result<> done = forget_owner(*folder, owner);
+  if (!done) return complain("forget", done.error());
+  printf("what was kept for %s of %s is deleted\n", owner.owner.c_str(), owner.app.c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_forget(CLI::App& app, Run& run) {
+  CLI::App* command = app.add_subcommand(
+      "forget",
+      "Deletes what is kept for one owner, also while a server has the data; exit 0 done, 1 there "
+      "is no such owner, 2 bad usage, 3 the data cannot be used");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("app", arguments->app, "The app")->required();
+  command->add_option("owner", arguments->owner, "The owner, as `plenum runs show` names it")
+      ->required();
+  command->add_flag("--yes", arguments->yes, "It is meant");
+  add_data_options(*command, arguments->data);
+  command->callback([arguments, &run] { run = [arguments] { return forget(*arguments); }; });
+}
+
+}  // namespace plenum::tools
