@@ -107,8 +107,9 @@ struct Cache {
 
 struct NodeDef {
   std::string id;
-  std::string kind;  // "llm"; "" when it only sets or switches
-  Span span;         // of its id
+  std::string kind;   // "llm"; "" when it only sets or switches
+  std::string calls;  // the graph that a `graph` node names
+  Span span;          // of its id
   Expr when;
   std::shared_ptr<const run::Node> body;  // null when it only sets or switches
   bool sets_whole = false;                // `set: key`: sets[0] takes the whole result

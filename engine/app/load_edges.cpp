@@ -16,19 +16,17 @@ class EdgeLoader {
       : reader_(reader), kinds_(kinds), graph_(graph), in_body_(in_body) {}
 
   // `next` and `on_error` name later nodes, so they are read once the whole list is known.
-  void link(const Node& node, Block& block, size_t index, const std::set<std::string>& before,
-            const std::set<std::string>& after) {
+  void link(const Node& node, Block& block, size_t index, const std::vector<std::string>& written) {
     NodeDef& def = block.nodes[index];
-    if (!node.is(Node::Kind::map)) return;
-    reader_.unwritten = after;
-    if (const Node* next = node.find("next")) load_next(*next, block, index, def);
-    reader_.unwritten = before;
-    if (const Node* on_error = node.find("on_error"))
+    const bool map = node.is(Node::Kind::map);
+    if (const Node* on_error = map ? node.find("on_error") : nullptr)
       load_on_error(*on_error, "on_error", block, index, def, def.on_error);
-    const Node* kind = node.find(def.kind);
+    const Node* kind = map ? node.find(def.kind) : nullptr;
     if (const Node* late = kind ? kind->find("on_timeout") : nullptr;
         late && def.kind == "interrupt")
       load_on_error(*late, "on_timeout", block, index, def, def.on_timeout);
+    for (const std::string& key : written) reader_.unwritten.erase(key);
+    if (const Node* next = map ? node.find("next") : nullptr) load_next(*next, block, index, def);
   }
 
  private:
@@ -55,13 +53,14 @@ class EdgeLoader {
       return target(next->value, block, index, out.next);
     }
     out.then = OnError::Then::value;
-    const auto saved = reader_.names;
-    reader_.names["error"] = Type::object({{"code", {Type::Kind::string}},
-                                           {"message", {Type::Kind::string}},
-                                           {"node", {Type::Kind::string}}},
-                                          false, "`error`");
-    reader_.read(value->value, out.value);
-    reader_.names = saved;
+    {
+      const Shadow shadow(reader_.names, "error",
+                          Type::object({{"code", {Type::Kind::string}},
+                                        {"message", {Type::Kind::string}},
+                                        {"node", {Type::Kind::string}}},
+                                       false, "`error`"));
+      reader_.read(value->value, out.value);
+    }
     // The value stands in for a result of another type: what is set from it is checked when it is.
     for (Set& set : def.sets) {
       const Field* field = graph_.field(set.key);
@@ -85,11 +84,10 @@ class EdgeLoader {
       if (!reader_.map_of(item, "an edge of `next`", {"when", "to"})) continue;
       Edge edge;
       if (const Node* when = item.find("when")) {
-        const auto saved = reader_.names;
-        reader_.names["result"] =
-            def.body ? find_kind(kinds_, def.kind)->result(*def.body) : Type(Type::Kind::null);
+        const Shadow shadow(
+            reader_.names, "result",
+            def.body ? find_kind(kinds_, def.kind)->result(*def.body) : Type(Type::Kind::null));
         reader_.read(*when, edge.when);
-        reader_.names = saved;
       } else if (i + 1 < node.items.size()) {
         reader_.report.error("S102", item.span, "only the last edge of `next` may leave out `when`",
                              "move it to the end: the edges behind it are never taken");
@@ -136,8 +134,7 @@ class EdgeLoader {
 }  // namespace
 
 void load_edges(Reader& reader, const Kinds& kinds, const Graph& graph, const EdgePlace& at) {
-  EdgeLoader(reader, kinds, graph, at.in_body)
-      .link(at.node, at.block, at.index, at.unwritten_before, at.unwritten_after);
+  EdgeLoader(reader, kinds, graph, at.in_body).link(at.node, at.block, at.index, at.written);
 }
 
 }  // namespace plenum::app

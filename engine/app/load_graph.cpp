@@ -4,6 +4,7 @@
 // have written.
 #include "engine/app/load_parts.h"
 
+#include <list>
 #include <nlohmann/json.hpp>
 
 namespace plenum::app {
@@ -86,14 +87,14 @@ class GraphLoader {
     if (++depth_ > kDeepestBody)
       reader_.report.error("S104", list.span,
                            "bodies stand more than " + std::to_string(kDeepestBody) + " deep");
-    const auto names = reader_.names;
-    const auto unwritten = reader_.unwritten;
+    std::list<Shadow> locals;
+    for (const auto& [name, type] : scope.locals) locals.emplace_back(reader_.names, name, type);
+    const auto unwritten = scope.copies ? std::make_optional(reader_.unwritten) : std::nullopt;
     const bool concurrent =
         std::exchange(reader_.concurrent, reader_.concurrent || scope.concurrent);
     const Block* around = block_;
     const Type last = last_result_;
     const With* with = std::exchange(reader_.with, nullptr);
-    for (const auto& [name, type] : scope.locals) reader_.names[name] = type;
     if (depth_ <= kDeepestBody) load_list(list, *block);
     body.result = last_result_;
     reader_.with = with;
@@ -101,8 +102,7 @@ class GraphLoader {
     block_ = around;
     holder_ = &holder;
     reader_.concurrent = concurrent;
-    reader_.names = names;
-    if (scope.copies) reader_.unwritten = unwritten;
+    if (unwritten) reader_.unwritten = *unwritten;
     --depth_;
     holder.bodies.push_back(block);
     body.block = block;
@@ -112,18 +112,35 @@ class GraphLoader {
   void load_list(const Node& list, Block& block) {
     block_ = &block;
     block.nodes.reserve(list.items.size());
-    std::vector<std::set<std::string>> unwritten = {reader_.unwritten};
+    const std::set<std::string> start = reader_.unwritten;
+    std::set<std::string> left = start;
+    std::vector<std::vector<std::string>> written;  // by each node
     for (const Node& item : list.items) {
       load_node(item, block);
       block_ = &block;
-      unwritten.push_back(reader_.unwritten);
+      written.push_back(written_by(block.nodes.back(), left));
     }
     // What `on_error` and `next` read is what has been written before and after the node's own
     // `set`.
+    reader_.unwritten = start;
     for (size_t i = 0; i < list.items.size(); ++i)
-      load_edges(reader_, kinds_, graph_,
-                 {list.items[i], block, i, depth_ > 0, unwritten[i], unwritten[i + 1]});
-    reader_.unwritten = unwritten.back();
+      load_edges(reader_, kinds_, graph_, {list.items[i], block, i, depth_ > 0, written[i]});
+    reader_.unwritten = std::move(left);
+  }
+
+  // The keys that are no longer in reader_.unwritten, but in `left`, which follows.  Mostly those
+  // of its `set`: nothing else is looked through.
+  std::vector<std::string> written_by(const NodeDef& def, std::set<std::string>& left) {
+    std::vector<std::string> keys;
+    for (const Set& set : def.sets)
+      if (!reader_.unwritten.contains(set.key) && left.erase(set.key) > 0) keys.push_back(set.key);
+    if (left.size() == reader_.unwritten.size()) return keys;
+    std::erase_if(left, [&](const std::string& key) {
+      const bool gone = !reader_.unwritten.contains(key);
+      if (gone) keys.push_back(key);
+      return gone;
+    });
+    return keys;
   }
 
   void load_node(const Node& node, Block& block) {
@@ -164,10 +181,8 @@ class GraphLoader {
     if (const Node* retry = node.find("retry")) load_retry(reader_, *retry, def.retry);
     if (const Node* timeout = node.find("timeout")) reader_.read(*timeout, def.timeout);
     last_result_ = result;
-    const auto saved = reader_.names;
-    reader_.names["result"] = result;
+    const Shadow shadow(reader_.names, "result", result);
     if (const Node* set = node.find("set")) load_set(*set, def, result);
-    reader_.names = saved;
   }
 
   // Exactly one kind key, known, supported.
@@ -246,6 +261,7 @@ class GraphLoader {
       if (field.with) reader_.with = field.with(*body);
     }
     reader_.with = nullptr;
+    if (kind.name == "graph" && !reader_.called.empty()) def.calls = reader_.called.back()->name;
     if (reader_.report.size() != before) return {};
     if (kind.check) kind.check(reader_, args, *body);
     return reader_.report.size() == before ? kind.result(*body) : Type();

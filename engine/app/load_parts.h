@@ -11,15 +11,39 @@ namespace plenum::app {
 // The names that are in scope everywhere: run, user, env, now.
 cel::Names base_names(const Reader& reader);
 
+// A name that means something else for a while.
+class Shadow {
+ public:
+  Shadow(cel::Names& names, std::string name, const Type& type)
+      : names_(names), name_(std::move(name)) {
+    if (const auto it = names_.find(name_); it != names_.end()) before_ = it->second;
+    names_[name_] = type;
+  }
+  ~Shadow() {
+    if (before_)
+      names_[name_] = *before_;
+    else
+      names_.erase(name_);
+  }
+  Shadow(const Shadow&) = delete;
+  Shadow& operator=(const Shadow&) = delete;
+
+ private:
+  cel::Names& names_;
+  const std::string name_;
+  std::optional<Type> before_;
+};
+
 void load_graph(Reader& reader, const Kinds& kinds, const yaml::Node& node, Graph& graph);
 // A node of a list that has been read whole.
 struct EdgePlace {
   const yaml::Node& node;
   Block& block;
   size_t index;
-  bool in_body;                                                    // `break` leaves it
-  const std::set<std::string>&unwritten_before, &unwritten_after;  // by the node's own `set`
+  bool in_body;                             // `break` leaves it
+  const std::vector<std::string>& written;  // the keys that it is the first to write
 };
+// Leaves `written` out of what is unwritten.
 void load_edges(Reader& reader, const Kinds& kinds, const Graph& graph, const EdgePlace& at);
 void load_state(Reader& reader, const yaml::Node& node, Graph& graph);
 void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);

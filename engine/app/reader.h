@@ -217,6 +217,7 @@ class Reader {
   bool fixed_origin(const yaml::Node& node, const std::string& text, Origin& origin);
   void computed_host(const yaml::Node& node);
   bool good_rest(const yaml::Node& node, std::string_view rest);
+  void tell_scope(Diagnostic& found) const;
   bool reads_secret(const Problem& problem, const Place& place);
 };
 

@@ -188,9 +188,32 @@ cel::Names Reader::visible() const {
 
 void Reader::report_all(const Problems& problems, const Place& place) {
   for (const Problem& problem : problems)
-    if (!reads_secret(problem, place))
-      report.error(problem.code, place(problem.start, problem.end), placed(problem.message, place),
-                   placed(problem.help, place));
+    if (!reads_secret(problem, place)) {
+      Diagnostic found{problem.code, Severity::error, place(problem.start, problem.end),
+                       placed(problem.message, place), placed(problem.help, place)};
+      if (problem.message.starts_with("unknown name ")) tell_scope(found);
+      report.add(std::move(found));
+    }
+}
+
+// Which names there are, where one is not known: those of the place, then those of every place.
+void Reader::tell_scope(Diagnostic& found) const {
+  constexpr size_t kMost = 24;
+  static const std::set<std::string, std::less<>> kEverywhere = {"env", "now", "run", "user"};
+  std::string own, others;
+  size_t count = 0;
+  for (const auto& [name, type] : visible()) {
+    const bool everywhere = kEverywhere.contains(name);
+    if (!everywhere && ++count > kMost) continue;
+    std::string& list = everywhere ? others : own;
+    list += (list.empty() ? "" : ", ") + name;
+  }
+  if (count > kMost) own += ", and " + std::to_string(count - kMost) + " more";
+  found.note = "in scope here: " + own + (own.empty() || others.empty() ? "" : "; ") + others;
+  if (with && with->given)
+    found.label = "not a name of this `with`";
+  else if (!graph.empty())
+    found.label = "not a state key of graph " + quote(graph);
 }
 
 // A name that is not known because it is a secret's.

@@ -35,6 +35,8 @@ struct Diagnostic {
   std::string message;  // stands alone: names the thing and the rule
   std::string help;     // the way out; may be empty
   std::vector<Fix> fixes = {};
+  // For people who see the line: what its mark means, and a line of facts.
+  std::string label = {}, note = {};
 };
 
 // Collects findings; the same finding at the same place is kept once.

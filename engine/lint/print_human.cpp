@@ -81,8 +81,10 @@ std::string one(const Diagnostic& finding, const Texts& texts, const Paint& pain
     const Excerpt shown = excerpt(line, finding);
     out += margin + paint("34", " |") + "\n" + paint("34", number + " |") + " " + shown.text + "\n";
     out += margin + paint("34", " |") + " " + std::string(shown.before, ' ') +
-           paint(colour, std::string(shown.marks, '^')) + "\n";
+           paint(colour, std::string(shown.marks, '^')) +
+           (finding.label.empty() ? "" : " " + paint(colour, finding.label)) + "\n";
   }
+  if (!finding.note.empty()) out += margin + paint("34", " =") + " " + finding.note + "\n";
   if (!finding.help.empty()) out += paint("1", "help") + ": " + finding.help + "\n";
   for (const Fix& fix : finding.fixes)
     out += paint("1", "fix") + ": " + fix.title + (fix.safe ? " (--fix)\n" : " (--fix --unsafe)\n");

@@ -64,7 +64,7 @@ struct Weights {
       const Worst one = block(graph, *body, 0);
       worst.cost_usd += one.cost_usd * static_cast<double>(rounds);
       worst.calls += one.calls * rounds;
-      const milliseconds time = one.time * turns(def, rounds);
+      const milliseconds time = one.time * turns_of(subject, def);
       worst.time = def.kind == "parallel" ? std::max(worst.time, time) : worst.time + time;
       if (one.cost_usd < most || one.dearest.empty()) continue;
       most = one.cost_usd;
@@ -72,13 +72,6 @@ struct Weights {
           rounds > 1 ? def.id + "` " + std::to_string(rounds) + " × `" + one.dearest : one.dearest;
     }
     return worst;
-  }
-
-  // Rounds that follow each other: a map does some at the same time.
-  int64_t turns(const NodeDef& def, int64_t rounds) const {
-    if (def.kind != "map") return rounds;
-    const int64_t together = integer(arguments(subject, def), "concurrency", 4);
-    return (rounds + together - 1) / together;
   }
 
   Worst called(const NodeDef& def, Worst worst) const {
@@ -103,15 +96,13 @@ struct Weights {
   }
 
   // The dearest path from a node on; each measure has its own.
-  Worst block(const app::Graph& graph, const Block& block, size_t from,
-              bool stop_at_interrupt = false) const {
+  Worst block(const app::Graph& graph, const Block& block, size_t from) const {
     std::vector<Worst> at(block.nodes.size() + 1);
     for (size_t i = block.nodes.size(); i-- > from;) {
       const NodeDef& def = block.nodes[i];
       const Worst own = node(graph, def);
       for (const Way& way : ways(block, i)) {
-        const bool stops = stop_at_interrupt && def.kind == "interrupt" && way.ran;
-        const Worst rest = way.to >= 0 && !stops ? at[static_cast<size_t>(way.to)] : Worst();
+        const Worst rest = way.to >= 0 ? at[static_cast<size_t>(way.to)] : Worst();
         add(at[i], own, rest, way.ran);
       }
       if (def.kind == "fail") add(at[i], own, {}, true);
@@ -218,6 +209,13 @@ int64_t rounds_of(const Subject& subject, const NodeDef& def) {
   return 1;
 }
 
+int64_t turns_of(const Subject& subject, const NodeDef& def) {
+  const int64_t rounds = rounds_of(subject, def);
+  if (def.kind != "map") return rounds;
+  const int64_t together = integer(arguments(subject, def), "concurrency", 4);
+  return (rounds + together - 1) / together;
+}
+
 PromptSize prompt_size(const Subject& subject, const app::Graph& graph, const yaml::Node& llm) {
   PromptSize size;
   for (const char* key : {"prompt", "system"}) {
@@ -244,21 +242,6 @@ PromptSize prompt_size(const Subject& subject, const app::Graph& graph, const ya
 Worst worst_of(const Subject& subject, const app::Graph& graph) {
   std::map<std::string, Worst> graphs;
   return Weights{subject, graphs}.block(graph, graph.nodes, 0);
-}
-
-milliseconds longest_wait(const Subject& subject, const app::Graph& graph,
-                          const std::string& from_interrupt) {
-  std::map<std::string, Worst> graphs;
-  const Weights weights{subject, graphs};
-  if (from_interrupt.empty()) return weights.block(graph, graph.nodes, 0, true).time;
-  const int at = graph.nodes.index_of(from_interrupt);
-  milliseconds longest{0};
-  if (at < 0) return longest;
-  for (const Way& way : ways(graph.nodes, static_cast<size_t>(at)))
-    if (way.ran && way.to >= 0)
-      longest = std::max(longest,
-                         weights.block(graph, graph.nodes, static_cast<size_t>(way.to), true).time);
-  return longest;
 }
 
 }  // namespace plenum::lint

@@ -24,12 +24,14 @@ struct Worst {
 // From the first node to the end of the graph.
 Worst worst_of(const Subject& subject, const app::Graph& graph);
 // How long a call waits: from the first node, or from behind an interrupt, to the end or the next
-// interrupt.
+// interrupt (waits.cpp).
 std::chrono::milliseconds longest_wait(const Subject& subject, const app::Graph& graph,
                                        const std::string& from_interrupt = {});
 
 // How often a body runs at most: of a loop `max`, of a map `max_items`; 1 for others.
 int64_t rounds_of(const Subject& subject, const app::NodeDef& def);
+// How many of them follow each other: a map does some at the same time.
+int64_t turns_of(const Subject& subject, const app::NodeDef& def);
 
 // The most bytes that a value of this schema has as text; nullopt: it has no bound.
 std::optional<size_t> most_bytes(const Json& schema);

@@ -34,12 +34,33 @@ std::string list_of(const std::string& path) {
   return slash == std::string::npos ? "" : path.substr(0, slash);
 }
 
+// Where the node of a path stands: "reply/improve/critique", and behind the call of a graph that
+// graph's own "sort/read".
+std::string place_of(const app::App& app, const std::string& graph, const std::string& path) {
+  const app::Block* block = app.block(graph);
+  for (size_t at = 0; block;) {
+    const size_t slash = path.find('/', at);
+    const std::string id = path.substr(at, slash - at);
+    const int index = block->index_of(id);
+    if (slash == std::string::npos) return block->id + "/" + id;
+    if (index < 0) break;
+    const app::NodeDef& node = block->nodes[static_cast<size_t>(index)];
+    at = slash + 1;
+    const std::string branch = path.substr(at, path.find('/', at) - at);
+    block = node.calls.empty() ? nullptr : app.block(node.calls);
+    for (const auto& body : node.bodies)
+      if (body->name.empty() || body->name == branch) block = body.get();
+    if (block && !block->name.empty()) at = path.find('/', at) + 1;
+  }
+  return graph + "/" + path;
+}
+
 class Coverage {
  public:
-  explicit Coverage(const Reached& reached) {
+  Coverage(const app::App& app, const Reached& reached) {
     for (const auto& run : reached.runs)
       for (size_t i = 0; i < run.size(); ++i) {
-        const std::string key = run[i].graph + "/" + run[i].path;
+        const std::string key = place_of(app, run[i].graph, run[i].path);
         states_[key].insert(run[i].status);
         after_[key].insert(next_of(run, i));
       }
@@ -87,7 +108,7 @@ class Coverage {
 }  // namespace
 
 std::vector<std::string> coverage(const app::App& app, const Reached& reached) {
-  Coverage all(reached);
+  Coverage all(app, reached);
   for (const auto& [name, graph] : app.graphs) all.add(graph.nodes, name);
   Tally routes;
   for (const app::Route& route : app.routes)

@@ -29,22 +29,6 @@ tools: {refund: {description: Pays back, confirm: true, http: {post: https://crm
 routes: {POST /go: {start: main}}
 graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 )"),
-      waiting("R208", Severity::error,
-              "an embedding model where a chat model is needed, or the reverse",
-              "`llm` asks chat models; collections with `vector` use embedding models.",
-              "`kind: embedding`",
-              R"(plenum: 1
-app: test
-models: {embed: {use: openai/text-embedding-3-small, kind: embedding}}
-routes: {POST /go: {start: main, quota: 9/day}}
-graphs: {main: {nodes: [{id: a, llm: {model: «embed», prompt: Hello}}]}}
-)",
-              R"(plenum: 1
-app: test
-models: {chat: {use: openai/gpt-5-mini, max_tokens: 100}}
-routes: {POST /go: {start: main, quota: 9/day}}
-graphs: {main: {nodes: [{id: a, llm: {model: chat, prompt: Hello}}]}}
-)"),
       waiting("D409", Severity::error, "a route's output that does not fit its schema",
               "What clients are promised in OpenAPI is checked against what the route gives.",
               "a key for a route's output schema, which the language does not have",
