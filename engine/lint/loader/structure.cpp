@@ -103,10 +103,10 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
        "to do "
        "what it does not.",
        R"(nodes:
-  - {id: a, render: {template: "Hello «{{>» name}}"}}
+  - {id: a, «retrieve»: {from: notes, query: tea}}
 )",
        R"(nodes:
-  - {id: a, render: {template: "Hello"}}
+  - {id: a, emit: {event: tea}}
 )"},
   };
 }
