@@ -1,12 +1,11 @@
-// plenum explain: a node kind and its fields, from the table that the loader reads by, or a check
-// with its reason and examples; --all and --checks are the pages of all of them,
-// engine/nodes/README.md and engine/lint/README.md.
+// plenum explain: a node kind, a key or a function, or a check with its reason and examples; --all
+// and --checks are the pages of all of them, docs/reference.md and engine/lint/README.md.
 #include <CLI/CLI.hpp>
 
 #include "engine/lint/check.h"
 #include "engine/lint/pages.h"
-#include "engine/nodes/nodes.h"
 #include "tools/command.h"
+#include "tools/editor/reference.h"
 
 namespace plenum::tools {
 
@@ -37,24 +36,22 @@ int explain(const std::string& name, bool all, bool checks) {
   }
   if (is_code(name)) return explain_check(name);
   if (all) {
-    fputs(nodes::reference_page().c_str(), stdout);
+    fputs(editor::reference_page().c_str(), stdout);
     return 0;
   }
-  const app::NodeKind* kind = app::find_kind(nodes::kinds(), name);
-  if (!kind) {
-    std::vector<std::string> known;
-    for (const app::NodeKind& k : nodes::kinds()) known.push_back(k.name);
-    if (name.empty())
-      fprintf(stderr, "plenum explain: which node kind? There are %s\n", any_of(known).c_str());
-    else
-      fprintf(stderr, "plenum explain: no node kind %s; there are %s\n", name.c_str(),
-              any_of(known).c_str());
+  if (name.empty()) {
+    fputs("plenum explain: of what? A node kind, a key, a function, or a code such as X502\n",
+          stderr);
     return 2;
   }
-  printf("%s: %s\n\n", kind->name.c_str(), kind->summary.c_str());
-  for (const app::FieldSpec& field : kind->fields)
-    printf("  %-12s %-28s %s%s\n", field.name.c_str(), field.type.c_str(),
-           field.required ? "(needed) " : "", field.summary.c_str());
+  std::string near;
+  const std::string text = editor::explained(name, near);
+  if (text.empty()) {
+    fprintf(stderr, "plenum explain: no node kind, key or function %s%s\n", name.c_str(),
+            near.empty() ? "" : ("; there is " + near).c_str());
+    return 2;
+  }
+  fputs(text.c_str(), stdout);
   return 0;
 }
 
@@ -62,13 +59,13 @@ int explain(const std::string& name, bool all, bool checks) {
 
 void add_explain(CLI::App& app, Run& run) {
   CLI::App* command = app.add_subcommand(
-      "explain", "What a node kind does and takes, or what a check says and why");
+      "explain", "What a node kind, a key or a function does, or what a check says and why");
   auto name = std::make_shared<std::string>();
   auto all = std::make_shared<bool>(false);
   auto checks = std::make_shared<bool>(false);
-  auto* kinds = command->add_flag("--all", *all, "Every node kind, as Markdown");
+  auto* kinds = command->add_flag("--all", *all, "Every key, node kind and function, as Markdown");
   auto* page = command->add_flag("--checks", *checks, "Every check, as Markdown")->excludes(kinds);
-  command->add_option("name", *name, "llm, store, …, or a code such as X502")
+  command->add_option("name", *name, "llm, retry, substring, …, or a code such as X502")
       ->excludes(kinds)
       ->excludes(page);
   command->callback([name, all, checks, &run] {

@@ -49,8 +49,8 @@ std::string section(const app::NodeKind& kind) {
 std::string reference_page() {
   std::string page = R"(# Node kinds
 
-Generated from the field tables by `plenum explain --all`; a test compares it. `!` marks what a node needs.
-The keys that every node has (`when`, `set`, `next`, …) belong to `engine/run/`.
+Generated from the field tables; a test compares it. `!` marks what a node needs. The keys that every node has (`when`,
+`set`, `next`, …) belong to `engine/run/`; authors read all of it in `docs/reference.md`.
 )";
   for (const app::NodeKind& kind : kinds()) page += "\n" + section(kind);
   return page;

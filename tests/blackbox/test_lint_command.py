@@ -202,6 +202,12 @@ def test_explain_knows_checks_and_kinds(project):
     assert explain("llm").stdout.startswith("llm: ")
     assert explain("Z999").returncode == 2
     assert explain("nothing").returncode == 2
+    assert explain("retry").stdout.startswith("retry, a key of a node: ")
+    assert "`who`" not in explain("when").stdout and explain("when").stdout.count("a key of ") == 2  # a node, an edge
+    assert explain("substring").stdout.startswith("substring, a function: string.substring(start, [end]) -> string")
+    assert explain("wen").stderr == "plenum explain: no node kind, key or function wen; there is when\n"
+    assert explain().returncode == 2
+    assert explain("--all").stdout == (PROJECT / "docs/reference.md").read_text()
     assert explain("--checks").stdout == (PROJECT / "engine/lint/README.md").read_text()
 
 

@@ -75,7 +75,7 @@ DECISIONS = {
     ("tools", "engine/blob"): "a backup copies files, the doctor looks for them",
     ("tools", "engine/effects/child"): "the doctor tries the sandbox",
     ("tools", "engine/app"): "lint and eval run the front end of the language alone",
-    ("tools", "engine/nodes"): "lint and explain read the field tables",
+    ("tools/editor", "engine/cel"): "the reference has the functions of expressions",
     ("tools", "engine/yaml"): "eval, render and validate run one language alone",
     ("tools", "engine/cel"): "eval, render and validate run one language alone",
     ("tools", "engine/mustache"): "eval, render and validate run one language alone",

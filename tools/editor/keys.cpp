@@ -11,6 +11,8 @@ constexpr const char* kWords = R"({"$ref": "#/definitions/words"})";
 constexpr const char* kType = R"({"$ref": "#/definitions/type"})";
 constexpr const char* kFields = R"({"$ref": "#/definitions/fields"})";
 constexpr const char* kTarget = R"({"$ref": "#/definitions/id"})";
+constexpr const char* kGraph =  // of the app, or of a library: "stem.name"
+    R"({"type": "string", "pattern": "^[a-z][a-z0-9_]*([.][a-z][a-z0-9_]*)?$"})";
 constexpr const char* kMapOfData = R"({"type": "object"})";
 constexpr const char* kQuota =
     R"({"anyOf": [{"$ref": "#/definitions/amount"}, {"type": "object", "additionalProperties": {"$ref": "#/definitions/amount"}}]})";
@@ -25,6 +27,11 @@ Place app() {
        {"title", kText, "Its name for people and in the API's documents."},
        {"description", kText, "What it is for, in a sentence."},
        {"version", kText, "The app's own version, for the API's documents."},
+       {"use", kWords,
+        "Library files whose graphs and models the app may name, as `stem.name`: "
+        "[apps.d/lib/a.yaml]."},
+       {"secrets", kWords,
+        "Names of secrets, whose values the environment has; only `auth` may name them."},
        {"env", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/variable"}})",
         "Values that the operator can set: {NAME: {type, default}}, read as `env.NAME`."},
        {"models", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/model"}})",
@@ -37,6 +44,8 @@ Place app() {
        {"routes",
         R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/route"}, "propertyNames": {"pattern": "^(GET|POST|PUT|PATCH|DELETE) /"}})",
         "The endpoints: {\"METHOD /path\": route}.", true},
+       {"schedules", R"({"type": "array", "items": {"$ref": "#/definitions/schedule"}})",
+        "Graphs that start by the clock."},
        {"access", R"({"$ref": "#/definitions/access"})",
         "Defaults for every route: auth, plans, quota."},
        {"limits", R"({"$ref": "#/definitions/limits"})", "What one run may take at most."},
@@ -86,12 +95,15 @@ Place collection() {
 }
 
 Place graph() {
-  return {"a graph",
-          {{"input", kFields, "What it is started with; input fields are state, too."},
-           {"state", kFields, "What its nodes write and read: {key: type}."},
-           {"nodes", R"({"type": "array", "items": {"$ref": "#/definitions/node"}})",
-            "What it does, from top to bottom.", true},
-           {"output", "true", "What a run gives back; without it the last node's result."}}};
+  return {
+      "a graph",
+      {{"input", kFields, "What it is started with; input fields are state, too."},
+       {"state",
+        R"({"type": "object", "additionalProperties": {"anyOf": [{"$ref": "#/definitions/type"}, {"$ref": "#/definitions/state_key"}]}})",
+        "What its nodes write and read: {key: type}, or {key: {type, default, reduce, keep}}."},
+       {"nodes", R"({"type": "array", "items": {"$ref": "#/definitions/node"}})",
+        "What it does, from top to bottom.", true},
+       {"output", "true", "What a run gives back; without it the last node's result."}}};
 }
 
 Place node() {
@@ -125,6 +137,16 @@ Place node() {
 
 std::vector<Place> parts_of_nodes() {
   return {
+      {"a state key",
+       {{"type", kType, "What it holds.", true},
+        {"default", "true", "What it is until a node writes it."},
+        {"reduce",
+         R"({"enum": ["last", "first", "append", "merge", "union", "sum", "min", "max"]})",
+         "What a write does to the value that is there (last: takes its place)."},
+        {"keep", R"({"enum": ["run", "thread", "user"]})",
+         "How long it lives: this run, all runs of the thread, or all of the user's (run)."},
+        {"last", R"({"type": "integer", "minimum": 1, "maximum": 10000})",
+         "Of a list: how many of its last items are kept."}}},
       {"an edge of `next`",
        {{"when", kCel, "When this edge is taken; only the last one may leave it out."},
         {"to", kTarget, "A later node of this list, `end` or `break`.", true}}},
@@ -153,7 +175,7 @@ std::vector<Place> parts_of_nodes() {
 Place route() {
   return {
       "a route",
-      {{"start", kTarget, "The graph that a call starts."},
+      {{"start", kGraph, "The graph that a call starts."},
        {"resume", R"({"type": "string", "pattern": "^[a-z][a-z0-9_]*[.][a-z]"})",
         "graph.interrupt: a call answers a run that waits there."},
        {"waiting", R"({"type": "string", "pattern": "^[a-z][a-z0-9_]*[.][a-z]"})",
@@ -172,7 +194,15 @@ Place route() {
 }
 
 std::vector<Place> parts_of_routes() {
-  return {{"`access`",
+  return {{"a schedule",
+           {{"cron", R"({"type": "string"})",
+             "When: minute, hour, day, month, weekday, as in \"0 9 * * mon-fri\".", true},
+            {"tz", R"({"type": "string"})", "The zone of those times: Europe/Berlin (UTC)."},
+            {"start", kGraph, "The graph that starts.", true},
+            {"input", kMapOfData, "Its input: data that sees `now` and `env`."},
+            {"overlap", R"({"enum": ["skip", "queue"]})",
+             "Whether a run starts while the last one is not finished (skip)."}}},
+          {"`access`",
            {{"auth", kAuth, "Who may call, where a route does not say."},
             {"plans", kWords, "The plans that may call."},
             {"quota", kQuota, "How often."}}},

@@ -127,6 +127,8 @@ Json app_schema() {
       {"cache", "`cache`"},
       {"on_error", "`on_error`"},
       {"progress", "`progress`"},
+      {"state_key", "a state key"},
+      {"schedule", "a schedule"},
       {"route", "a route"},
       {"access", "`access`"},
       {"upload", "a file"},
