@@ -272,8 +272,15 @@ TEST_CASE("a redirect is a status and leads nowhere", "[http]") {
 TEST_CASE("a call that is cancelled before it is sent is never sent", "[http]") {
   Peer peer(answers(kJson));
   Bench bench;
-  CHECK(Bench::story(bench.begin(Bench::performing(to(peer, "POST")), "ada", true).get()) ==
-        "unavailable/cancelled/0");
+  // The client's thread is held until both the call and its cancellation wait for it.
+  std::promise<void> released;
+  bench.client->send({}, [held = released.get_future().share()](auto) { held.wait(); });
+  auto story = bench.begin(Bench::performing(to(peer, "POST")), "ada", true);
+  std::promise<void> asked;
+  bench.post()([&asked] { asked.set_value(); });
+  asked.get_future().wait();
+  released.set_value();
+  CHECK(Bench::story(story.get()) == "unavailable/cancelled/0");
   CHECK(peer.requests() == 0);
 }
 
