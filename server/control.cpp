@@ -17,6 +17,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <thread>
+#include "engine/base/blocked_signals.h"
 
 namespace plenum::server {
 
@@ -115,12 +116,9 @@ class SocketControl final : public Control {
         listener_(std::move(listener)),
         stop_(eventfd(0, EFD_CLOEXEC)),
         answer_(std::move(answer)) {
-    sigset_t all, before;  // signals are for the program's main thread
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const BlockedSignals blocked;
     thread_ = std::thread([this] { listen(); });
     pthread_setname_np(thread_.native_handle(), "control");
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   ~SocketControl() override {
     const uint64_t one = 1;

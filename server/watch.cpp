@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <thread>
+#include "engine/base/blocked_signals.h"
 
 namespace plenum::server {
 
@@ -50,12 +51,9 @@ class Inotify final : public Watch {
                   "the folders of the apps cannot be watched (" +
                       std::string(std::strerror(errno)) +
                       "): raise fs.inotify.max_user_watches, or send SIGHUP after a change");
-    sigset_t all, before;  // signals are for the program's main thread
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const BlockedSignals blocked;
     thread_ = std::thread([this] { listen(); });
     pthread_setname_np(thread_.native_handle(), "watch");
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return {};
   }
 

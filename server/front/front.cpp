@@ -23,6 +23,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "engine/base/blocked_signals.h"
 #include "engine/base/diagnostic.h"
 #include "server/front/connection.h"
 #include "server/front/hub.h"
@@ -146,17 +147,6 @@ Room make_room(size_t connections) {
   const rlim_t above = limit.rlim_cur - base > kSpare ? limit.rlim_cur - base - kSpare : 1;
   return {base, std::min({static_cast<rlim_t>(connections), below, above})};
 }
-
-struct BlockedSignals {  // threads made meanwhile take no signals: they are for the program's main
-                         // thread
-  BlockedSignals() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-  }
-  ~BlockedSignals() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
-  sigset_t before;
-};
 
 struct Place {
   sockaddr_storage address{};

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include "engine/base/blocked_signals.h"
 #include "engine/effects/http/transfer.h"
 
 namespace plenum::http {
@@ -68,13 +69,10 @@ struct Client::Loop {
     curl_multi_cleanup(multi);
   }
 
-  // All signals stay with the other threads; a broken pipe inside TLS must not end the process.
+  // A broken pipe inside TLS must not end the process, either.
   void start() {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const BlockedSignals blocked;
     thread = std::thread([this] { run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     pthread_setname_np(thread.native_handle(), "curl");
   }
 
