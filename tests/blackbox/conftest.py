@@ -335,6 +335,14 @@ def shared_models():
         yield models
 
 
+def own_server(tmp_path, models):
+    """A server of one test's own, to be stopped, killed and started again; what it ends with is the test's to say."""
+    models.reset()
+    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(models)).start()
+    server.models = models
+    return server
+
+
 @pytest.fixture(scope="module")
 def shared_server(tmp_path_factory, shared_models):
     """With keys, and with the tests' own app `probe` beside the two."""

@@ -1,6 +1,5 @@
 """http nodes: what reaches the peer, what is sent again and what is not, and where a secret never shows up."""
 
-import json
 import subprocess
 import sys
 from pathlib import Path

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ANALYSIS, PATIENCE, Client, Server, copy_of_apps, eventually, gemini, new_user
+from conftest import ANALYSIS, PATIENCE, Client, Server, copy_of_apps, eventually, gemini, new_user, own_server
 
 
 @pytest.fixture
 def machine(tmp_path, shared_models):
-    shared_models.reset()
-    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(shared_models)).start()
-    server.models = shared_models
+    server = own_server(tmp_path, shared_models)
     yield server
     if server.process.poll() is None:
         server.kill()

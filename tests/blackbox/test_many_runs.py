@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from conftest import PATIENCE, Client, Server, copy_of_apps, eventually, gemini, new_user
+from conftest import PATIENCE, Client, eventually, new_user, own_server
 
 WAITING = 100_000
 INTERRUPTED = 10_000
@@ -15,10 +15,7 @@ INTERRUPTED = 10_000
 
 @pytest.fixture
 def machine(tmp_path, shared_models):
-    """A server of the test's own, to be killed and started again."""
-    shared_models.reset()
-    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(shared_models)).start()
-    server.models = shared_models
+    server = own_server(tmp_path, shared_models)
     yield server
     server.healthy()
     server.kill()

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import CV_TEXT, PATIENCE, Client, Server, binary, copy_of_apps, eventually, gemini, new_user
+from conftest import CV_TEXT, PATIENCE, Client, Server, binary, copy_of_apps, eventually, gemini, new_user, own_server
 
 
 class Said:
@@ -29,9 +29,7 @@ def plenum(server, *words, data=None):
 
 @pytest.fixture
 def machine(tmp_path, shared_models):
-    shared_models.reset()
-    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(shared_models)).start()
-    server.models = shared_models
+    server = own_server(tmp_path, shared_models)
     yield server
     if server.process.poll() is None:
         server.healthy()

@@ -5,16 +5,13 @@ import time
 
 import pytest
 
-from conftest import (ANALYSIS, CV, JOB, READS_JOB, REPLIES, TAILORS, Client, Server, copy_of_apps, eventually, gemini,
-                      needs_sandbox, new_user)
+from conftest import (ANALYSIS, CV, JOB, READS_JOB, REPLIES, TAILORS, Client, eventually, needs_sandbox, new_user,
+                      own_server)
 
 
 @pytest.fixture
 def machine(tmp_path, shared_models):
-    """A server of the test's own, to be killed and started again."""
-    shared_models.reset()
-    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), gemini(shared_models)).start()
-    server.models = shared_models
+    server = own_server(tmp_path, shared_models)
     yield server
     server.healthy()
     server.kill()

@@ -10,13 +10,11 @@ are checked.  All choices follow from the seed, which is printed.  The exit stat
 
 import argparse
 import multiprocessing
-import os
 import random
 import secrets
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -25,7 +23,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import clients  # noqa: E402
 from judge import Judge  # noqa: E402
-from world import PATIENCE, PROJECT, Peers, Server, adopt_orphans, orphans  # noqa: E402
+from world import PATIENCE, PROJECT, Peers, Server, adopt_orphans, folder_in_memory, orphans  # noqa: E402
 
 KILLS_PER_ROUND = 25
 LOOK_EVERY = 5
@@ -170,19 +168,17 @@ def judged(number, seed, kills, options, figures, found):
     adopt_orphans()
     began, done = time.monotonic(), 0
     documents = can_sandbox()
-    base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     while done < kills and (not options.minutes or time.monotonic() - began < options.minutes * 60):
         now = min(KILLS_PER_ROUND, kills - done)
         round_number = done // KILLS_PER_ROUND
-        folder = Path(tempfile.mkdtemp(prefix=f"chaos-{number}-", dir=base))
+        folder = folder_in_memory(f"chaos-{number}-")
         round_seed = f"{seed}.{number}"
         try:
             round = Round(round_seed, round_number, folder, now, options, documents and (round_number + number) % 8 == 3)
             try:
                 wrong = round.run()
             finally:
-                if round.server.process and round.server.process.poll() is None:
-                    round.server.kill()
+                round.server.end()
                 round.peers.close()
         except Exception as trouble:  # the judge's own, or a server that does not start
             wrong = [f"the round ended early: {trouble!r}"]

@@ -9,12 +9,10 @@ with assertions only (engine/base/failpoint.h).  Each place must be reached: wha
 
 import argparse
 import multiprocessing
-import os
 import re
 import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 from argparse import Namespace
@@ -24,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import clients  # noqa: E402
 from chaos import Round, can_sandbox  # noqa: E402
-from world import PATIENCE, adopt_orphans  # noqa: E402
+from world import PATIENCE, adopt_orphans, folder_in_memory  # noqa: E402
 
 OPS = ["chain", "synchronous", "once_only", "known", "fan", "parent", "ask", "mailer", "rows", "cancelled", "released"]
 TRANSACTIONS = ["accept", "claim", "step", "pause", "finish", "stop", "release", "take_waiting", "cancel", "recover", "sweep",
@@ -143,7 +141,7 @@ class Crash(Round):
 def crash(place, times, kinds):
     """Findings, whether the place was reached, and figures."""
     adopt_orphans()
-    folder = Path(tempfile.mkdtemp(prefix="crash-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    folder = folder_in_memory("crash-")
     world = Crash(folder, f"{place} {times}" if times else place, kinds)
     try:
         wrong = world.run()
@@ -151,8 +149,7 @@ def crash(place, times, kinds):
     except Exception as trouble:
         wrong, told = [f"ended early: {trouble!r}"], set()
     finally:
-        if world.server.process and world.server.process.poll() is None:
-            world.server.kill()
+        world.server.end()
         world.peers.close()
     if not wrong:
         shutil.rmtree(folder)

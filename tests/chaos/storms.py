@@ -9,13 +9,11 @@
 import argparse
 import http.client
 import json
-import os
 import random
 import secrets
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 import time
 from argparse import Namespace
@@ -26,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import clients  # noqa: E402
 from chaos import Round, can_sandbox  # noqa: E402
 from judge import STATUS  # noqa: E402
-from world import PATIENCE, adopt_orphans  # noqa: E402
+from world import PATIENCE, adopt_orphans, folder_in_memory  # noqa: E402
 
 AT_ONCE = 50
 BOUND_MS = 1000  # an effect may still begin so long after a cancel was acknowledged; children may live twice as long
@@ -260,14 +258,13 @@ def main():
     count = options.count or usual
     print(f"{options.storm}: {count}, --seed {seed}", flush=True)
     adopt_orphans()
-    folder = Path(tempfile.mkdtemp(prefix="storm-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    folder = folder_in_memory("storm-")
     began = time.monotonic()
     storm = kind(seed, folder, count)
     try:
         found = storm.run()
     finally:
-        if storm.server.process and storm.server.process.poll() is None:
-            storm.server.kill()
+        storm.server.end()
         storm.peers.close()
     for name in ("runs", "lost", "recorded", "duplicated", "ambiguous", "called twice", "rescues", *STATUS):
         if storm.judge.figures[name] or name in ("lost", "duplicated"):

@@ -12,6 +12,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -156,6 +157,11 @@ class Server:
         self.process.kill()
         self.process.wait()
 
+    def end(self):
+        """Whatever became of it."""
+        if self.process and self.process.poll() is None:
+            self.kill()
+
     def drain(self, limit=30):
         """SIGTERM; its exit status and how long it took."""
         began = time.monotonic()
@@ -172,6 +178,11 @@ def binary():
     path = Path(os.environ.get("PLENUM") or PROJECT / "build/dev/tools/plenum")
     assert path.exists(), f"{path} is not there: build the target `plenum`, or set PLENUM to the binary"
     return str(path)
+
+
+def folder_in_memory(prefix):
+    """A new folder, on no disk where there is such a place: a killed process loses nothing there, either."""
+    return Path(tempfile.mkdtemp(prefix=prefix, dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
 
 
 def adopt_orphans():
