@@ -18,8 +18,7 @@ Error read_error(const Json& json) {
 
 Json parse_stored(const std::string& text) {
   if (text.empty()) return {};
-  Result<Json> json =
-      parse_json(text, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  Result<Json> json = parse_json(text, kOwnJson);
   return json ? *std::move(json) : Json();
 }
 

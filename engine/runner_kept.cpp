@@ -34,20 +34,19 @@ void Runner::with_kept(const Owner& owner, const std::string& thread, const app:
     if (field.keep != app::Keep::run) ++gathering->left;
   for (const app::Field& field : graph.state) {
     if (field.keep == app::Keep::run) continue;
-    parts_.store->row(
-        owner, field.keep == app::Keep::thread ? kThread : kUser, row_id(field, thread),
-        [gathering, name = field.name, then](Result<Row> row) {
-          if (row) {
-            Result<Json> value =
-                parse_json(row->data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
-            if (value) gathering->values[name] = *std::move(value);
-          } else if (row.error().kind != Kind::not_found) {
-            gathering->error = std::move(row).error();
-          }
-          if (--gathering->left > 0) return;
-          if (gathering->error) return then(tl::unexpected(std::move(*gathering->error)));
-          then(std::move(gathering->values));
-        });
+    parts_.store->row(owner, field.keep == app::Keep::thread ? kThread : kUser,
+                      row_id(field, thread), [gathering, name = field.name, then](Result<Row> row) {
+                        if (row) {
+                          Result<Json> value = parse_json(row->data, kOwnJson);
+                          if (value) gathering->values[name] = *std::move(value);
+                        } else if (row.error().kind != Kind::not_found) {
+                          gathering->error = std::move(row).error();
+                        }
+                        if (--gathering->left > 0) return;
+                        if (gathering->error)
+                          return then(tl::unexpected(std::move(*gathering->error)));
+                        then(std::move(gathering->values));
+                      });
   }
 }
 

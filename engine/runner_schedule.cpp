@@ -80,9 +80,8 @@ void Runner::start_scheduled(const std::shared_ptr<const app::App>& app,
   const app::Graph& graph = app->graphs.at(schedule.graph);
   const Json user{{"id", kOwner}, {"plan", ""}};
   Result<Json> input = app::compute(schedule.input, Clocked(*app, due));
-  const auto code = schema::Schema::compile(app::object_schema(graph.input));
-  if (input && code)
-    if (const auto wrong = code->validate(*input, 1); !wrong.empty())
+  if (input)
+    if (const auto wrong = graph.input_schema.validate(*input, 1); !wrong.empty())
       input = fail(Kind::invalid, wrong[0].pointer + " " + wrong[0].message);
   if (!input)
     return spdlog::error("schedule of {}: the input of {} does not fit: {}", app->name, graph.name,

@@ -20,8 +20,7 @@ std::string frame(const EventRow& event) {
 // Files in what clients see get their links.
 EventRow linked(const Exchange& exchange, EventRow event) {
   if (event.type != "run.waiting" && event.type != "run.completed") return event;
-  Result<Json> data =
-      parse_json(event.data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  Result<Json> data = parse_json(event.data, kOwnJson);
   if (data)
     event.data = to_text(with_links(*std::move(data), exchange.site.links, exchange.owner(),
                                     exchange.site.engine.clock().now()));

@@ -138,8 +138,7 @@ Result<Page> page_of(const front::Head& head) {
 }
 
 Json row_json(const Exchange& exchange, const Row& row) {
-  Result<Json> data =
-      parse_json(row.data, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  Result<Json> data = parse_json(row.data, kOwnJson);
   return Json{{"id", row.id},
               {"data", with_links(data ? *std::move(data) : Json(), exchange.site.links,
                                   exchange.owner(), exchange.site.engine.clock().now())},

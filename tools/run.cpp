@@ -44,11 +44,10 @@ Result<Json> checked(const app::Graph& graph, Json input) {
     if (field.type.file)
       return fail(Kind::invalid, "graph " + quote(graph.name) + " takes the file " +
                                      quote(field.name) + ": serve the app and upload it there");
-  const auto schema = schema::Schema::compile(app::object_schema(graph.input));
-  if (!schema) return fail(Kind::internal, schema.error()[0].message);
-  input = schema->with_defaults(std::move(input));
+  const schema::Schema& schema = graph.input_schema;
+  input = schema.with_defaults(std::move(input));
   std::string wrong;
-  for (const Violation& violation : schema->validate(input))
+  for (const Violation& violation : schema.validate(input))
     wrong += (wrong.empty() ? "" : "; ") +
              (violation.pointer.empty() ? "" : violation.pointer + ": ") + violation.message;
   if (!wrong.empty())

@@ -32,8 +32,7 @@ std::optional<RunStatus> status_named(const std::string& text) {
 
 Json stored(const std::string& text) {
   if (text.empty()) return {};
-  Result<Json> json =
-      parse_json(text, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  Result<Json> json = parse_json(text, kOwnJson);
   return json ? *std::move(json) : Json(text);
 }
 

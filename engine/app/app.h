@@ -139,6 +139,7 @@ struct Graph {
   std::string name;
   Span span;
   FieldMap input, state;
+  schema::Schema input_schema = FieldType::anything();  // of all of the input
   Block nodes;
   std::optional<Value> output;  // default: the last node's result
   Type output_type;

@@ -228,18 +228,18 @@ void load_library(Reader& reader, const Kinds& kinds, const Node& use, App& app)
   if (!root) return;
   static const std::vector<std::string> kLibrary = {
       "plenum", "title", "description", "version", "models", "collections", "graphs"};
-  for (const char* key : {"app", "routes", "schedules"})
-    if (const yaml::Member* member = root->find_member(key))
-      reader.report.error("S101", member->key_span, "a library has no " + quote(key),
-                          "it belongs to the app that uses the library");
+  const auto among = [](const std::vector<std::string>& keys, const std::string& key) {
+    return std::find(keys.begin(), keys.end(), key) != keys.end();
+  };
   Node known = *root;
   std::erase_if(known.members, [&](const yaml::Member& member) {
-    for (const char* key : {"app", "routes", "schedules"})
-      if (member.key == key) return true;
-    const bool later = std::find(kKeys.begin(), kKeys.end(), member.key) != kKeys.end() &&
-                       std::find(kLibrary.begin(), kLibrary.end(), member.key) == kLibrary.end();
-    if (later) reader.unsupported(member.key_span, quote(member.key) + " of a library");
-    return later;
+    if (among(kLibrary, member.key) || !among(kKeys, member.key)) return false;
+    if (among({"app", "routes", "schedules"}, member.key))
+      reader.report.error("S101", member.key_span, "a library has no " + quote(member.key),
+                          "it belongs to the app that uses the library");
+    else
+      reader.unsupported(member.key_span, quote(member.key) + " of a library");
+    return true;
   });
   if (!reader.map_of(known, "a library", kLibrary)) return;
   const size_t slash = path.rfind('/');

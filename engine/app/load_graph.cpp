@@ -26,6 +26,8 @@ class GraphLoader {
   void load(const Node& node) {
     if (!reader_.map_of(node, "a graph", {"input", "state", "nodes", "output"})) return;
     if (const Node* input = node.find("input")) reader_.read(*input, graph_.input);
+    if (auto whole = schema::Schema::compile(object_schema(graph_.input)))
+      graph_.input_schema = *std::move(whole);
     for (const Field& field : graph_.input)
       reader_.free_name(field.name, field.span, "a state key");
     if (const Node* state = node.find("state")) load_state(reader_, *state, graph_);

@@ -1,4 +1,5 @@
-// JSON values.  Objects keep the order their members came in, because authors, clients and models all read that order.
+// JSON values.  Objects keep the order their members came in, because authors, clients and models
+// all read that order.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -11,7 +12,8 @@ namespace plenum {
 
 using Json = nlohmann::ordered_json;
 
-// What foreign JSON may be (specification section 8).  Beyond it the text is refused, before any of it is kept.
+// What foreign JSON may be (specification section 8).  Beyond it the text is refused, before any of
+// it is kept.
 struct JsonLimits {
   size_t bytes = 1 << 20;
   size_t depth = 64;
@@ -20,11 +22,14 @@ struct JsonLimits {
   size_t members = 10'000;  // per object
 };
 
-// Strict RFC 8259 text to a value: valid UTF-8, no lone surrogates, no NUL and no duplicate in keys, finite numbers of
-// at most 64 characters, nothing after the value.  Integers that fit become int64 or uint64, other numbers double.
-// The error's message names line and column (both from 1; columns count bytes): "line 3, column 14: …"
-// (a text that is too large is told without them); its code is "invalid_json".
-// Never throws, never recurses deeper than the limit; linear time.
+// What this program wrote itself: as much as it may have written.
+inline constexpr JsonLimits kOwnJson{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000};
+
+// Strict RFC 8259 text to a value: valid UTF-8, no lone surrogates, no NUL and no duplicate in
+// keys, finite numbers of at most 64 characters, nothing after the value.  Integers that fit become
+// int64 or uint64, other numbers double. The error's message names line and column (both from 1;
+// columns count bytes): "line 3, column 14: …" (a text that is too large is told without them); its
+// code is "invalid_json". Never throws, never recurses deeper than the limit; linear time.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // Compact text.  Never throws: bytes that are not UTF-8 become U+FFFD.
@@ -41,7 +46,8 @@ std::string text_or(const Json& value, std::string_view key, std::string_view fa
 // Text with the same meaning for the same value: members sorted by key.  For digests.
 std::string canonical(const Json& value);
 
-// "string", "integer", "number", "boolean", "object", "array" or "null": the word for people and JSON Schema.
+// "string", "integer", "number", "boolean", "object", "array" or "null": the word for people and
+// JSON Schema.
 const char* type_name(const Json& value);
 
 // An RFC 6901 token: ~ and / escaped.

@@ -13,39 +13,6 @@
 
 namespace plenum {
 
-namespace {
-
-// For failpoints: each effect has one before it and one after.
-constexpr const char* kind_of(const run::CallModel&) {
-  return "model";
-}
-constexpr const char* kind_of(const run::CallHttp&) {
-  return "http";
-}
-constexpr const char* kind_of(const run::ExtractText&) {
-  return "extract";
-}
-constexpr const char* kind_of(const run::MakePdf&) {
-  return "pdf";
-}
-constexpr const char* kind_of(const run::PutRow&) {
-  return "put";
-}
-constexpr const char* kind_of(const run::GetRow&) {
-  return "get";
-}
-constexpr const char* kind_of(const run::DeleteRow&) {
-  return "delete";
-}
-constexpr const char* kind_of(const run::QueryRows&) {
-  return "query";
-}
-constexpr const char* kind_of(const run::StartRun&) {
-  return "start";
-}
-
-}  // namespace
-
 Json file_value(const FileRow& file) {
   return Json{{"id", file.id}, {"name", file.name}, {"mime", file.mime}, {"size", file.size}};
 }
@@ -81,7 +48,7 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   }
 
   void perform(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
-    const char* kind = std::visit([](const auto& effect) { return kind_of(effect); }, what.effect);
+    const char* kind = run::kind_of(what.effect);
     FAILPOINT(kind, "before");
     done = answer(handle, kind, watched(what, context, std::move(done)));
     if (what.kept) return perform_kept(handle, what, context, std::move(done));
@@ -353,8 +320,6 @@ Owner scope(const EffectContext& context, bool app_owned) {
   return app_owned ? Owner{context.owner.app, "app"} : context.owner;
 }
 
-constexpr JsonLimits kStoredRow{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000};
-
 std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply>)> done,
                                            std::string collection) {
   return [done = std::move(done), collection = std::move(collection)](Result<Row> row) {
@@ -362,7 +327,7 @@ std::function<void(Result<Row>)> row_reply(std::function<void(Result<EffectReply
       return done(
           fail(Kind::not_found, "there is no such row in `" + collection + "`", "not_found"));
     if (!row) return done(tl::unexpected(std::move(row).error()));
-    Result<Json> data = parse_json(row->data, kStoredRow);
+    Result<Json> data = parse_json(row->data, kOwnJson);
     if (!data) return done(tl::unexpected(std::move(data).error()));
     done(EffectReply{Json{{"id", row->id}, {"data", *std::move(data)}}, 0, ""});
   };
@@ -418,7 +383,7 @@ class RowScope final : public Scope {
 std::function<Result<bool>(const Row&)> condition(const run::QueryRows& ask) {
   if (!ask.where) return nullptr;
   return [where = ask.where, names = ask.names](const Row& row) -> Result<bool> {
-    Json fields = TRY(parse_json(row.data, kStoredRow));
+    Json fields = TRY(parse_json(row.data, kOwnJson));
     if (!plenum::find(fields, "id")) fields["id"] = row.id;
     return where.holds(RowScope(fields, names));
   };
@@ -429,7 +394,7 @@ Result<EffectReply> rows_reply(Result<std::vector<Row>> rows) {
   EffectReply reply;
   reply.result = Json::array();
   for (const Row& row : *rows)
-    reply.result.push_back(Json{{"id", row.id}, {"data", TRY(parse_json(row.data, kStoredRow))}});
+    reply.result.push_back(Json{{"id", row.id}, {"data", TRY(parse_json(row.data, kOwnJson))}});
   return reply;
 }
 

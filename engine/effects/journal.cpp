@@ -12,33 +12,33 @@ namespace {
 
 constexpr size_t kDigest = 32;  // hex digits: told apart, not signed
 
-struct Asked {
-  const char* kind;
-  Json what;
-};
-using Journaled = std::optional<Asked>;
+// What it asks for; nothing for one that is not journaled.
+using Journaled = std::optional<Json>;
 
 Journaled asked(const run::CallModel& e) {
   Json turns = Json::array();
   for (const run::Turn& turn : e.turns) turns.push_back({turn.from_model, turn.text, turn.files});
-  return Asked{"model",
-               {e.model->provider, e.model->model, e.system, std::move(turns),
-                e.schema ? *e.schema : Json(), e.max_tokens.value_or(0)}};
+  return Json{e.model->provider,
+              e.model->model,
+              e.system,
+              std::move(turns),
+              e.schema ? *e.schema : Json(),
+              e.max_tokens.value_or(0)};
 }
 Journaled asked(const run::CallHttp& e) {
-  return Asked{"http", {e.method, e.url, e.headers, e.body}};
+  return Json{e.method, e.url, e.headers, e.body};
 }
 Journaled asked(const run::MakePdf& e) {
-  return Asked{"pdf", {e.html, e.size, e.margin, e.name}};
+  return Json{e.html, e.size, e.margin, e.name};
 }
 Journaled asked(const run::PutRow& e) {
-  return Asked{"put", {e.collection, e.id, e.data, e.app_owned}};
+  return Json{e.collection, e.id, e.data, e.app_owned};
 }
 Journaled asked(const run::DeleteRow& e) {
-  return Asked{"delete", {e.collection, e.id, e.app_owned}};
+  return Json{e.collection, e.id, e.app_owned};
 }
 Journaled asked(const run::StartRun& e) {
-  return Asked{"start", {e.graph, e.input, e.key}};
+  return Json{e.graph, e.input, e.key};
 }
 Journaled asked(const run::ExtractText&) {
   return std::nullopt;
@@ -63,10 +63,10 @@ std::optional<EffectRow> journal_row(const run::Perform& what, Millis now) {
   if (!effect || !sent(what)) return std::nullopt;
   EffectRow row;
   row.call = what.call;
-  row.kind = effect->kind;
+  row.kind = run::kind_of(what.effect);
   row.path = what.path;
   row.key = what.key;
-  row.digest = sha256_hex(to_text(effect->what)).substr(0, kDigest);
+  row.digest = sha256_hex(to_text(*effect)).substr(0, kDigest);
   row.started_at = now;
   return row;
 }

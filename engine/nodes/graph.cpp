@@ -17,10 +17,7 @@ struct Call final : run::Node {
   Result<run::Next> start(run::Visit& visit) const override {
     const app::Graph& graph = *name.graph;
     Json given = TRY(input.in(visit.scope));
-    const Json schema = app::object_schema(graph.input);
-    const auto code = schema::Schema::compile(schema);
-    const std::vector<Violation> violations =
-        code ? code->validate(given, 3) : std::vector<Violation>{};
+    const std::vector<Violation> violations = graph.input_schema.validate(given, 3);
     if (!violations.empty())
       return fail(Error{Kind::invalid,
                         "the input for graph " + quote(graph.name) +

@@ -18,6 +18,8 @@ namespace plenum::run {
 
 using std::chrono::milliseconds;
 
+// kKind: what the journal and failpoints call it.
+
 // One turn of the conversation that a model call sends.
 struct Turn {
   bool from_model = false;
@@ -26,6 +28,7 @@ struct Turn {
 };
 
 struct CallModel {
+  static constexpr const char* kKind = "model";
   std::shared_ptr<const app::Model> model;
   std::string system;
   std::vector<Turn> turns;
@@ -35,6 +38,7 @@ struct CallModel {
 
 // A request to somebody else's server.
 struct CallHttp {
+  static constexpr const char* kKind = "http";
   std::string method, url;
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
@@ -45,15 +49,18 @@ struct CallHttp {
 };
 
 struct ExtractText {
+  static constexpr const char* kKind = "extract";
   Json file;  // a file value
   int max_pages = 50;
 };
 
 struct MakePdf {
+  static constexpr const char* kKind = "pdf";
   std::string html, size, margin, name;
 };
 
 struct PutRow {
+  static constexpr const char* kKind = "put";
   std::string collection,
       id;  // no id: the effect's own key names the row, so that repeating it changes nothing
   Json data;
@@ -61,16 +68,19 @@ struct PutRow {
   bool app_owned = false;
 };
 struct GetRow {
+  static constexpr const char* kKind = "get";
   std::string collection, id;
   bool app_owned = false;
 };
 struct DeleteRow {
+  static constexpr const char* kKind = "delete";
   std::string collection, id;
   bool app_owned = false;
 };
 
 // Another run of the same app and owner, as a job; the result is its id.
 struct StartRun {
+  static constexpr const char* kKind = "start";
   std::string graph;
   Json input;       // checked, with its defaults
   std::string key;  // starts once per key; "": whenever it is asked for
@@ -78,6 +88,7 @@ struct StartRun {
 
 // Rows that a condition holds for.
 struct QueryRows {
+  static constexpr const char* kKind = "query";
   std::string collection;
   app::Expr where;  // sees `row` and `names`; none: every row
   Json names = Json::object();
@@ -90,5 +101,9 @@ struct QueryRows {
 
 using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow,
                             QueryRows, StartRun>;
+
+inline const char* kind_of(const Effect& effect) {
+  return std::visit([](const auto& one) { return one.kKind; }, effect);
+}
 
 }  // namespace plenum::run

@@ -198,13 +198,7 @@ std::string save(const State& state) {
 }
 
 Result<State> restore(std::string_view text, const app::App& app) {
-  JsonLimits limits;
-  limits.bytes = 64 << 20;
-  limits.values = 10'000'000;
-  limits.string_bytes = 32 << 20;
-  limits.depth = 128;
-  limits.members = 1'000'000;
-  Result<Json> parsed = parse_json(text, limits);
+  Result<Json> parsed = parse_json(text, kOwnJson);
   if (!parsed)
     return fail(Kind::internal, "the saved run cannot be read: " + parsed.error().message);
   Json json = *std::move(parsed);

@@ -152,6 +152,7 @@ class Walk {
 
   void done(Json result);
   void complete(Json result, Target target);
+  Result<Target> settle_state(const Json& result);
   Result<> set_state(const Json& result);
 
   // Where what is set here goes.

@@ -35,13 +35,19 @@ size_t weight(const Values& values) {
 
 void Walk::done(Json result) {
   drop_bodies();
+  Result<Target> target = settle_state(result);
+  if (!target) return trouble(std::move(target).error());
+  complete(std::move(result), *target);
+}
+
+// Sets what the author wants set of the node's result, and where it leads.
+Result<Target> Walk::settle_state(const Json& result) {
   names_.own_name = "result";
   names_.own = &result;
   const Result<> set = set_state(result);
   Result<Target> target = set ? choose() : Result<Target>(tl::unexpected(set.error()));
   names_.own = nullptr;
-  if (!target) return trouble(std::move(target).error());
-  complete(std::move(result), *target);
+  return target;
 }
 
 void Walk::complete(Json result, Target target) {
@@ -146,11 +152,7 @@ void Walk::trouble(Error error, const app::OnError& otherwise) {
   Result<Json> value = otherwise.value.in(names_);
   names_.own = nullptr;
   if (!value) return give_up(std::move(value).error());
-  names_.own_name = "result";
-  names_.own = &*value;
-  Result<> set = set_state(*value);
-  Result<Target> target = set ? choose() : Result<Target>(tl::unexpected(set.error()));
-  names_.own = nullptr;
+  Result<Target> target = settle_state(*value);
   if (!target) return give_up(std::move(target).error());
   complete(*std::move(value), *target);
 }

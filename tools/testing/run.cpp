@@ -136,8 +136,7 @@ Json seen(const front::Response& response) {
                    [](unsigned char c) { return tolower(c); });
     headers[name] = value;
   }
-  Result<Json> body =
-      parse_json(response.body, JsonLimits{64u << 20, 128, 10'000'000, 32u << 20, 1'000'000});
+  Result<Json> body = parse_json(response.body, kOwnJson);
   return Json{{"status", response.status},
               {"headers", std::move(headers)},
               {"body", body ? *std::move(body) : Json(response.body)}};

@@ -88,9 +88,7 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
     TRY(session.db.use("doubt_run").bind(run->number, checkpoint.now).finish());
   TRY(begin_effects(session.db, run->number, checkpoint.begun));
   for (const auto& [collection, row] : checkpoint.rows) {
-    const int64_t word = TRY(session.names.word(session.db, collection));
-    Statement put = session.db.use("put_row");
-    TRY(put.bind(run->scope, word, row.id, row.created_at, row.expires_at, row.data).next());
+    TRY(put_row(session, run->scope, collection, row));
   }
   return add_events(session.db, run->number, checkpoint.run, checkpoint.events);
 }

@@ -50,6 +50,9 @@ Result<int> recover(Session& session, Millis now);
 Result<Swept> sweep(Session& session, Millis now, int limit);
 Result<Swept> forget(Session& session, const Owner& owner, int limit);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
+// The time of the row's first writing.
+Result<Millis> put_row(Session& session, int64_t scope, const std::string& collection,
+                       const Row& row);
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
                     const std::string& id);
 Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);

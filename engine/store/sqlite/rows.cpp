@@ -32,11 +32,16 @@ Result<Row> put_row(Session& session, const Owner& owner, const std::string& col
   if (row.id.empty())
     return fail(Kind::invalid, "a row of the collection " + collection + " needs an id");
   const int64_t scope = TRY(session.names.scope(session.db, owner)).scope;
+  row.created_at = TRY(put_row(session, scope, collection, row));
+  return std::move(row);
+}
+
+Result<Millis> put_row(Session& session, int64_t scope, const std::string& collection,
+                       const Row& row) {
   const int64_t word = TRY(session.names.word(session.db, collection));
   Statement put = session.db.use("put_row");
   TRY(put.bind(scope, word, row.id, row.created_at, row.expires_at, row.data).next());
-  row.created_at = put.integer(0);
-  return std::move(row);
+  return put.integer(0);
 }
 
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
