@@ -1,0 +1,94 @@
+// Inside of Effects: what its files share.
+#pragma once
+
+#include <map>
+#include <memory>
+
+#include "engine/base/failpoint.h"
+#include "engine/effects/effects.h"
+#include "engine/effects/script_call.h"
+
+namespace plenum {
+
+// Shared by what is under way, so that an answer that comes late finds it.
+struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
+  explicit Work(Parts p) : parts(std::move(p)) {}
+
+  Parts parts;
+  uint64_t last = 0;
+  std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only
+
+  // Answers on the engine's thread and forgets how to cancel.
+  std::function<void(Result<EffectReply>)> answer(uint64_t handle, const char* kind, Done done) {
+    return [self = shared_from_this(), handle, kind,
+            done = std::move(done)](Result<EffectReply> reply) {
+      FAILPOINT(kind, "after");
+      self->parts.post([self, handle, done, reply = std::move(reply)]() mutable {
+        self->cancels.erase(handle);
+        done(std::move(reply));
+      });
+    };
+  }
+
+  // A test hears of the failures, and waits until there is nothing left to wait for.
+  Done watched(const run::Perform& what, const EffectContext& context, Done done) {
+    if (!parts.hold) return done;
+    return [token = parts.hold(), script = parts.script, call = script_call(what, context),
+            done = std::move(done)](Result<EffectReply> reply) {
+      if (!reply && script) script->failed(call, reply.error());
+      done(std::move(reply));
+    };
+  }
+
+  void perform(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
+    const char* kind = run::kind_of(what.effect);
+    FAILPOINT(kind, "before");
+    done = answer(handle, kind, watched(what, context, std::move(done)));
+    if (what.kept) return perform_kept(handle, what, context, std::move(done));
+    begin(handle, what, context, std::move(done));
+  }
+  void begin(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
+    std::visit([&](const auto& effect) { start(handle, effect, what, context, std::move(done)); },
+               what.effect);
+  }
+  void perform_kept(uint64_t handle, const run::Perform& what, const EffectContext& context,
+                    Done done);
+
+  void start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void send(uint64_t handle, std::shared_ptr<const run::CallHttp> call, http::Request request,
+            Done done);
+  void start(uint64_t handle, const run::ExtractText& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::MakePdf& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::PutRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::GetRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::DeleteRow& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::QueryRows& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+
+  void start(uint64_t, const run::StartRun&, const run::Perform&, const EffectContext&, Done done) {
+    done(fail(Kind::internal, "runs are started by the runner, not by the effects"));
+  }
+
+  void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
+
+  // Sends, and knows how to cancel it.
+  void send(uint64_t handle, http::Request request, http::Done done) {
+    const uint64_t id = parts.http->send(std::move(request), std::move(done));
+    cancels[handle] = [http = parts.http, id] { http->cancel(id); };
+  }
+};
+
+// Whose rows: the app's own owner stands for all of its users.
+inline Owner scope(const EffectContext& context, bool app_owned) {
+  return app_owned ? Owner{context.owner.app, "app"} : context.owner;
+}
+
+}  // namespace plenum
