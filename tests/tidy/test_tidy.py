@@ -48,6 +48,7 @@ ARROWS = {
     "engine/effects/http": set(),
     "engine/effects/child": set(),
     "engine/blob": set(),
+    "engine/entitlements": set(),
     "engine/store": {"engine/run"},
     "engine/store/sqlite": {"engine/store"},
     "engine/jobs": {"engine/store", "engine/run"},
