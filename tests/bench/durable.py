@@ -79,7 +79,7 @@ async def asked(port, path, seconds, width):
         nonlocal done
         _, line = await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", port)
         n = 0
-        while time.perf_counter() < end:
+        while n == 0 or time.perf_counter() < end:
             body = json.dumps({"q": f"{k} {n}"})
             n += 1
             began = time.perf_counter()
@@ -118,7 +118,7 @@ async def starts(world, count):
     with reader(world) as db:
         last = db.execute("SELECT coalesce(max(n), 0) FROM run").fetchone()[0]
     for _ in range(count):
-        await asked(world.port, "/nothing", 0.0001, 1)
+        await asked(world.port, "/nothing", 0, 1)
         await asyncio.sleep(0.005)
     time.sleep(0.5)
     with reader(world) as db:

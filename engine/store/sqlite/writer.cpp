@@ -37,7 +37,7 @@ void Writer::run() {
     auto batch = std::make_shared<Batch>();
     batch->push_back(std::move(first));
     write(*batch);
-    for (const auto& work : *batch) FAILPOINT(work->name, "committed");
+    for ([[maybe_unused]] const auto& work : *batch) FAILPOINT(work->name, "committed");
     post_([batch] {
       for (const auto& work : *batch) work->answer();
     });
