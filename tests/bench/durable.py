@@ -31,10 +31,22 @@ graphs:
     input: {q: string}
     nodes:
 """ + "".join(f'      - {{id: n{n}, retry: 0, llm: {{model: m, prompt: "{{{{q}}}}"}}}}\n' for n in range(STEPS)) + """\
+  puts:
+    input: {q: string}
+    nodes:
+""" + "".join(f'      - {{id: n{n}, store: {{put: kept, id: row{n}, data: {{q: "=q"}}}}}}\n' for n in range(STEPS)) + """\
+  sets:
+    input: {q: string}
+    state: {k: integer}
+    nodes:
+""" + "".join(f'      - {{id: n{n}, set: {{k: "={n}"}}}}\n' for n in range(STEPS)) + """\
+collections: {kept: {fields: {q: string}}}
 limits: {cost_per_run: 1.0}
 routes:
   POST /nothing: {start: nothing, async: true}
   POST /ten: {start: ten}
+  POST /puts: {start: puts}
+  POST /sets: {start: sets}
 """
 overload.MODEL_MS, overload.AT_ONCE = 0, 4096
 
@@ -54,6 +66,7 @@ def syncs_per_second(folder, seconds):
 
 def grouped_per_second(folder, seconds, group):
     """Rows of 500 bytes, so many to a commit, in SQLite's WAL with full syncs: what group commit can give."""
+    (folder / "raw.db").unlink(missing_ok=True)
     db = sqlite3.connect(folder / "raw.db", isolation_level=None)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
@@ -125,18 +138,25 @@ async def starts(world, count):
         return sorted(row[0] for row in db.execute("SELECT started_at - created_at FROM run WHERE n > ?", (last,)))
 
 
+async def steps_beside(world, seconds, limit, path, width):
+    """Steps and what the disk can do at the same time: it may be ten times as fast a minute later, so turn by turn."""
+    turns, steps, limits = 6, [], []
+    for _ in range(turns):
+        limits.append(limit(seconds / turns))
+        done, took, _ = await asked(world.port, path, seconds / turns, width)
+        steps.append(done * STEPS / took)
+    return statistics.median(steps), statistics.median(limits), statistics.median(s / l for s, l in zip(steps, limits))
+
+
 async def measure(world, seconds):
     raw = Path(world.folder)
+    limits = {1: ("syncs", lambda s: syncs_per_second(raw, s)),
+              64: ("rows in commits of 64", lambda s: grouped_per_second(raw, s, 64))}
     print("| | per second | limit | of it |\n|---|---|---|---|")
-    syncs = syncs_per_second(raw, seconds)
-    done, took, _ = await asked(world.port, "/ten", seconds, 1)
-    steps = done * STEPS / took
-    print(f"| steps of one run at a time | {steps:.0f} | {syncs:.0f} syncs | {steps / syncs * 100:.0f} % |", flush=True)
-    grouped = grouped_per_second(raw, seconds, 64)
-    done, took, _ = await asked(world.port, "/ten", seconds, 64)
-    steps = done * STEPS / took
-    print(f"| steps of 64 runs at once | {steps:.0f} | {grouped:.0f} rows in commits of 64 | {steps / grouped * 100:.0f} % |",
-          flush=True)
+    for width, (name, limit) in limits.items():
+        for what, path in {"model calls": "/ten", "rows put": "/puts", "values set": "/sets"}.items():
+            steps, most, share = await steps_beside(world, seconds, limit, path, width)
+            print(f"| steps, {what}, {width} at once | {steps:.0f} | {most:.0f} {name} | {share * 100:.0f} % |", flush=True)
     for width in (1, 64, 256):
         print(f"| no-op jobs, asked for by {width} | {await jobs(world, seconds, width):.0f} | | |", flush=True)
     times = await starts(world, 300)
