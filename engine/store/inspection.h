@@ -36,6 +36,12 @@ class Inspection {
   // Those that have not expired.
   virtual Result<std::vector<FileRow>> files(Millis now) = 0;
 
+  virtual Result<std::vector<Grant>> grants(const std::string& app) = 0;  // "": of all
+  // The newest first.
+  virtual Result<std::vector<AuditRow>> audit(const AuditFilter& filter) = 0;
+  // Reads the whole record; `contains`: a hash that it once ended with.
+  virtual Result<AuditVerdict> verify_audit(const std::string& contains) = 0;
+
   // What SQLite finds wrong with the file and with references between rows; empty: nothing.
   virtual Result<std::vector<std::string>> damages() = 0;
   // Runs by status.

@@ -12,6 +12,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/json.h"
 #include "engine/base/result.h"
+#include "engine/store/accounts.h"
 
 namespace plenum {
 
@@ -237,7 +238,9 @@ class Store {
                             Done<Accepted> done) = 0;
   // T8.  queued, waiting and paused become cancelled, running becomes cancelling; a final run is
   // left as it is.  Returns the row.
-  virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done) = 0;
+  // What an `actor` changes by this or by operate() is recorded (T10), in the transaction.
+  virtual void cancel(Owner owner, std::string run, Millis now, Done<Run> done,
+                      std::optional<Actor> actor = {}) = 0;
   // T7, at start: running runs of an earlier process become queued (rescues + 1; from the sixth on
   // dead, with the error code "poison"), cancelling ones cancelled; what they had begun and not
   // recorded is ambiguous from now on.  Returns how many were queued.
@@ -248,13 +251,18 @@ class Store {
   virtual void sweep(Millis now, int limit, Done<Swept> done) = 0;
   // Deletes what is kept for an owner, runs that are under way too: at most `limit` runs, rows and
   // records at a time, until there is no more.
-  virtual void forget(Owner owner, int limit, Done<Swept> done) = 0;
+  virtual void forget(Owner owner, int limit, Done<Swept> done,
+                      std::optional<AuditRow> record = {}) = 0;
+  // What is kept for a user by the id that providers and grants know: how much was deleted.
+  virtual void forget_user(std::string app, std::string user, Millis now, Actor actor,
+                           Done<int> done) = 0;
   // What an operator does to one run (T10); `cancel` is for everybody.  Retry: failed and dead
   // become queued, with no rescues counted, a day's deadline, and as long a life as they had; what
   // is to be done again is the state's business.  Pause: queued and waiting become paused.  Resume:
   // paused becomes waiting if it was, else queued.  `conflict` (code "wrong_status") otherwise.
   enum class Act { retry, pause, resume };
-  virtual void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done) = 0;
+  virtual void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done,
+                       std::optional<Actor> actor = {}) = 0;
   // The earliest available_at of a queued or wake_at of a waiting run, which may be past; 0: none.
   virtual void next_due(Done<Millis> done) = 0;
 
@@ -290,6 +298,20 @@ class Store {
   // The same id again: the first one is kept and returned.
   virtual void put_file(FileRow file, Done<FileRow> done) = 0;
   virtual void file(Owner owner, std::string id, Done<FileRow> done) = 0;
+
+  // T9.  False when the event was stored before: nothing is changed then.
+  virtual void put_purchase_event(PurchaseEvent event, Done<bool> done) = 0;
+  // Everything that was told of the customer, of any id that was named with theirs, and of the
+  // purchases that any of those events is about.
+  virtual void purchase_facts(std::string app, std::string customer,
+                              Done<std::vector<PurchaseFact>> done) = 0;
+  // T10.  The same plan again: with another end.
+  virtual void grant(Grant grant, Actor actor, Done<> done) = 0;
+  // The plan, or with "" every plan of the user; how many there were.
+  virtual void revoke(Grant grant, Millis now, Actor actor, Done<int> done) = 0;
+  virtual void grants(std::string app, std::string user, Done<std::vector<Grant>> done) = 0;
+  // A line of the record for what changes no row; number and hashes are filled in.
+  virtual void record(AuditRow row, Done<> done) = 0;
 
   // Definitions that runs are pinned to, by hash.  Of an app's, those that no run is pinned to are
   // kept while they are among the 20 that were put last.

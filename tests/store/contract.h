@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tests/store/contract_accept.h"
+#include "tests/store/contract_accounts.h"
 #include "tests/store/contract_claim.h"
 #include "tests/store/contract_effects.h"
 #include "tests/store/contract_operate.h"
@@ -28,6 +29,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   remembers_effects(make);
   keeps_the_journal(make);
   keeps_scopes_apart(make);
+  keeps_accounts(make);
 }
 
 }  // namespace plenum::testing

@@ -117,20 +117,49 @@ Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::s
   return Accepted{TRY(read_run(session.db, run.number)), false};
 }
 
-Result<Run> cancel(Session& session, const Owner& owner, const std::string& id, Millis now) {
+namespace {
+
+Result<> record_act(Session& session, const Run& run, const char* action, Millis now,
+                    const std::optional<Actor>& actor) {
+  if (!actor) return {};
+  return record(session, {0, now, actor->name, run.owner.app, run.owner.owner, action, run.id,
+                          name(run.status), actor->request, "", ""});
+}
+
+const char* word_of(Store::Act act) {
+  switch (act) {
+    case Store::Act::retry:
+      return "retry";
+    case Store::Act::pause:
+      return "pause";
+    case Store::Act::resume:
+      return "resume";
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<Run> cancel(Session& session, const Owner& owner, const std::string& id, Millis now,
+                   const std::optional<Actor>& actor) {
   const Found run = TRY(find_own(session, owner, id));
+  bool changed = true;
   if (TRY(session.db.use("cancel_idle").bind(run.number, now).finish()) == 1)
     session.tally.moved(run, run.status, RunStatus::cancelled);
   else if (TRY(session.db.use("cancel_running").bind(run.number).finish()) == 1)
     session.tally.moved(run, run.status, RunStatus::cancelling);
-  return read_run(session.db, run.number);
+  else
+    changed = false;
+  Run after = TRY(read_run(session.db, run.number));
+  if (changed) TRY(record_act(session, after, "cancel", now, actor));
+  return after;
 }
 
 Result<Run> operate(Session& session, const Owner& owner, const std::string& id, Store::Act act,
-                    Millis now) {
+                    Millis now, const std::optional<Actor>& actor) {
   const Found run = TRY(find_own(session, owner, id));
   const bool retry = act == Store::Act::retry, pause = act == Store::Act::pause;
-  Statement change = session.db.use(retry ? "retry" : pause ? "pause" : "resume");
+  Statement change = session.db.use(word_of(act));
   if (pause)
     change.bind(run.number);
   else
@@ -144,6 +173,7 @@ Result<Run> operate(Session& session, const Owner& owner, const std::string& id,
                 "wrong_status");
   Run changed = TRY(read_run(session.db, run.number));
   session.tally.moved(run, run.status, changed.status);
+  TRY(record_act(session, changed, word_of(act), now, actor));
   return changed;
 }
 

@@ -57,6 +57,21 @@ class SqliteInspection final : public Inspection {
     return files;
   }
 
+  Result<std::vector<Grant>> grants(const std::string& app) override {
+    std::vector<Grant> grants;
+    Statement row = db_.use("inspect_grants");
+    row.bind(app);
+    while (TRY(row.next()))
+      grants.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4)});
+    return grants;
+  }
+  Result<std::vector<AuditRow>> audit(const AuditFilter& filter) override {
+    return sqlite::read_audit(db_, filter);
+  }
+  Result<AuditVerdict> verify_audit(const std::string& contains) override {
+    return sqlite::verify_audit(db_, contains);
+  }
+
   Result<std::vector<std::string>> damages() override {
     std::vector<std::string> found;
     for (const char* check : {"PRAGMA integrity_check", "PRAGMA foreign_key_check"}) {

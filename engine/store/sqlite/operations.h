@@ -43,12 +43,24 @@ Result<Accepted> take_waiting(Session& session, const Owner& owner, const std::s
                               const std::string& at, Millis now,
                               const std::optional<Idempotency>& idempotency,
                               std::optional<Checkpoint>& step);
-Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now);
+// With an actor what it changes is recorded.
+Result<Run> cancel(Session& session, const Owner& owner, const std::string& run, Millis now,
+                   const std::optional<Actor>& actor);
 Result<Run> operate(Session& session, const Owner& owner, const std::string& run, Store::Act act,
-                    Millis now);
+                    Millis now, const std::optional<Actor>& actor);
 Result<int> recover(Session& session, Millis now);
 Result<Swept> sweep(Session& session, Millis now, int limit);
-Result<Swept> forget(Session& session, const Owner& owner, int limit);
+Result<Swept> forget(Session& session, const Owner& owner, int limit,
+                     const std::optional<AuditRow>& recorded);
+// False: it is there already.
+Result<bool> put_purchase_event(Session& session, const PurchaseEvent& event);
+Result<> put_grant(Session& session, const Grant& grant, const Actor& actor);
+Result<int> revoke(Session& session, const Grant& grant, Millis now, const Actor& actor);
+Result<int> forget_user(Session& session, const std::string& app, const std::string& user,
+                        Millis now, const Actor& actor);
+// T10: adds a line to the record, in the transaction of what it tells.  Number and hashes are
+// filled in here.
+Result<> record(Session& session, AuditRow row);
 Result<Row> put_row(Session& session, const Owner& owner, const std::string& collection, Row& row);
 // The time of the row's first writing.
 Result<Millis> put_row(Session& session, int64_t scope, const std::string& collection,
@@ -97,6 +109,13 @@ Result<std::string> read_cached(Connection& db, const Owner& owner, const std::s
                                 Millis now);
 Result<FileRow> read_file(Connection& db, const Owner& owner, const std::string& id);
 Result<std::string> read_bundle(Connection& db, const std::string& app, const std::string& hash);
+
+Result<std::vector<PurchaseFact>> read_purchase_facts(Connection& db, const std::string& app,
+                                                      const std::string& customer);
+Result<std::vector<Grant>> read_grants(Connection& db, const std::string& app,
+                                       const std::string& user);
+Result<std::vector<AuditRow>> read_audit(Connection& db, const AuditFilter& filter);
+Result<AuditVerdict> verify_audit(Connection& db, const std::string& contains);
 
 // The number of an owner's run, or `not_found`.
 Result<int64_t> number_of(Connection& db, const Owner& owner, const std::string& run);

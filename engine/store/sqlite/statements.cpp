@@ -17,6 +17,8 @@ constexpr std::string_view kFiles[] = {
 #include "engine/store/sqlite/effects.sql"
     ,
 #include "engine/store/sqlite/inspect.sql"
+    ,
+#include "engine/store/sqlite/accounts.sql"
 };
 
 constexpr std::string_view kMark = "-- :";
@@ -57,6 +59,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   4,
 #include "engine/store/sqlite/schema_004.sql"
+                                              },
+                                              {
+                                                  5,
+#include "engine/store/sqlite/schema_005.sql"
                                               }};
   return kAll;
 }

@@ -95,17 +95,17 @@ class SqliteStore final : public Store {
             return sqlite::take_waiting(session, owner, run, at, now, idempotency, step);
           });
   }
-  void cancel(Owner owner, std::string run, Millis now, Done<Run> done) override {
+  void cancel(Owner owner, std::string run, Millis now, Done<Run> done,
+              std::optional<Actor> actor) override {
     write("cancel", 0, std::move(done),
-          [owner = std::move(owner), run = std::move(run), now](Session& session) {
-            return sqlite::cancel(session, owner, run, now);
-          });
+          [owner = std::move(owner), run = std::move(run), now, actor = std::move(actor)](
+              Session& session) { return sqlite::cancel(session, owner, run, now, actor); });
   }
-  void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done) override {
+  void operate(Owner owner, std::string run, Act act, Millis now, Done<Run> done,
+               std::optional<Actor> actor) override {
     write("operate", 0, std::move(done),
-          [owner = std::move(owner), run = std::move(run), act, now](Session& session) {
-            return sqlite::operate(session, owner, run, act, now);
-          });
+          [owner = std::move(owner), run = std::move(run), act, now, actor = std::move(actor)](
+              Session& session) { return sqlite::operate(session, owner, run, act, now, actor); });
   }
   void recover(Millis now, Done<int> done) override {
     write("recover", 0, std::move(done),
@@ -115,10 +115,50 @@ class SqliteStore final : public Store {
     write("sweep", 0, std::move(done),
           [=](Session& session) { return sqlite::sweep(session, now, limit); });
   }
-  void forget(Owner owner, int limit, Done<Swept> done) override {
-    write("forget", 0, std::move(done), [owner = std::move(owner), limit](Session& session) {
-      return sqlite::forget(session, owner, limit);
+  void forget(Owner owner, int limit, Done<Swept> done, std::optional<AuditRow> record) override {
+    write("forget", 0, std::move(done),
+          [owner = std::move(owner), limit, record = std::move(record)](Session& session) {
+            return sqlite::forget(session, owner, limit, record);
+          });
+  }
+  void forget_user(std::string app, std::string user, Millis now, Actor actor,
+                   Done<int> done) override {
+    write("forget_user", 0, std::move(done),
+          [app = std::move(app), user = std::move(user), now, actor = std::move(actor)](
+              Session& session) { return sqlite::forget_user(session, app, user, now, actor); });
+  }
+  void put_purchase_event(PurchaseEvent event, Done<bool> done) override {
+    const size_t bytes = event.body.size() + event.fact.size();
+    write("purchase_event", bytes, std::move(done), [event = std::move(event)](Session& session) {
+      return sqlite::put_purchase_event(session, event);
     });
+  }
+  void purchase_facts(std::string app, std::string customer,
+                      Done<std::vector<PurchaseFact>> done) override {
+    read(std::move(done), [app = std::move(app), customer = std::move(customer)](Connection& db) {
+      return sqlite::read_purchase_facts(db, app, customer);
+    });
+  }
+  void grant(Grant grant, Actor actor, Done<> done) override {
+    write("grant", 0, std::move(done),
+          [grant = std::move(grant), actor = std::move(actor)](Session& session) {
+            return sqlite::put_grant(session, grant, actor);
+          });
+  }
+  void revoke(Grant grant, Millis now, Actor actor, Done<int> done) override {
+    write("revoke", 0, std::move(done),
+          [grant = std::move(grant), now, actor = std::move(actor)](Session& session) {
+            return sqlite::revoke(session, grant, now, actor);
+          });
+  }
+  void grants(std::string app, std::string user, Done<std::vector<Grant>> done) override {
+    read(std::move(done), [app = std::move(app), user = std::move(user)](Connection& db) {
+      return sqlite::read_grants(db, app, user);
+    });
+  }
+  void record(AuditRow row, Done<> done) override {
+    write("record", 0, std::move(done),
+          [row = std::move(row)](Session& session) { return sqlite::record(session, row); });
   }
   void next_due(Done<Millis> done) override {
     read(std::move(done), [](Connection& db) { return sqlite::read_next_due(db); });

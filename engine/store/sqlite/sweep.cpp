@@ -107,16 +107,19 @@ Result<Swept> sweep(Session& session, Millis now, int limit) {
   Swept swept;
   if (limit <= 0) return swept;
   if (TRY(fail_missed(session, now, limit)) == static_cast<size_t>(limit)) swept.more = true;
-  for (const char* expire :
-       {"expire_keys", "expire_counters", "expire_rows", "expire_runs", "expire_cached"})
+  for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs",
+                             "expire_cached", "expire_purchases"})
     TRY(delete_some(session, expire, now, limit, swept));
+  TRY(delete_some(session, "drop_purchase_bodies", now - kPurchaseBodyLife, limit, swept));
   TRY(delete_files(session, "expired_files", now - kFileGrace, limit, swept));
   if (!swept.more) TRY(give_back(session.db));
   return swept;
 }
 
-Result<Swept> forget(Session& session, const Owner& owner, int limit) {
+Result<Swept> forget(Session& session, const Owner& owner, int limit,
+                     const std::optional<AuditRow>& recorded) {
   Swept swept;
+  if (recorded) TRY(record(session, *recorded));
   const int64_t scope = TRY(find_scope(session.db, owner));
   if (scope == 0 || limit <= 0) return swept;
   for (const char* statement :
