@@ -38,11 +38,11 @@ struct Settings {
   std::map<std::string, llm::Access> providers;  // those that can be called, by name
   bool development = true;                       // a provider that is missing answers offline
   bool allow_unsandboxed = false;
-  bool allow_local_hosts = false;  // `http` nodes may call this machine; never in production
-  Secrets::Source secrets;         // where the values of `secrets` come from; unset: none is set
-  std::string extract_helper;      // absolute path of the plenum-extract program
+  bool allow_local_hosts = false;     // `http` nodes may call this machine; never in production
+  Secrets::Source secrets;            // where the values of `secrets` come from; unset: none is set
+  std::string extract_helper;         // absolute path of the plenum-extract program
   uint64_t disk_reserve = 256 << 20;  // with less free nothing is accepted or begun
-  int jobs_at_once = 256;          // claimed and unfinished
+  int jobs_at_once = 256;             // claimed and unfinished
   int64_t jobs_per_owner = 100, jobs_queued = 10'000;
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
   milliseconds run_time{60'000}, job_time{30 * 60'000};
@@ -59,8 +59,9 @@ struct Catalog {
 
 // Who asks: made by sign-in, never from a request's body.
 struct Caller {
-  std::string owner;      // digest of app, issuer and subject
-  std::string plan;       // "free"
+  std::string owner;  // digest of app, issuer and subject
+  std::string plan;   // "free"
+  std::vector<std::string> roles;
   Json user;              // what expressions see as `user`
   bool signed_in = true;  // false: everybody who did not sign in is this one owner of the app
 };

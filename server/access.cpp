@@ -1,5 +1,6 @@
 #include "server/access.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
@@ -25,37 +26,60 @@ bool plain_word(std::string_view text, size_t longest) {
 tl::unexpected<Error> refused(std::string message) {
   return fail(Kind::denied, std::move(message), "unauthenticated");
 }
+tl::unexpected<Error> bad_token(std::string message) {
+  return fail(Kind::denied, std::move(message), "invalid_token");
+}
 
 std::string owner_of(const std::string& app, const std::string& issuer, std::string_view subject) {
   return sha256_hex(app + "\n" + issuer + "\n" + std::string(subject)).substr(0, 32);
 }
 
-Result<Caller> sign_in(const AccessRules& rules, const std::string& app, const front::Head& head) {
-  const std::string* header = head.header("authorization");
-  if (!header)
-    return refused(
-        rules.development
-            ? "sign in with the header `Authorization: Bearer dev:<user>` (development mode)"
-            : "an `Authorization` header is needed");
-  const bool bearer = header->size() > kScheme.size() &&
-                      strncasecmp(header->c_str(), kScheme.data(), kScheme.size()) == 0;
-  const std::string_view token =
-      bearer ? std::string_view(*header).substr(kScheme.size()) : std::string_view();
-  if (!token.starts_with(kDevelopment))
-    return refused("the credentials are not of a kind that this server accepts");
-  if (!rules.development) return refused("development sign-in is switched off on this server");
-  if (!loopback(head.peer)) return refused("development sign-in works from this machine only");
-  const std::string_view rest = token.substr(kDevelopment.size());
-  const size_t colon = rest.find(':');
-  const std::string_view user = rest.substr(0, colon);
-  const std::string_view plan = colon == std::string_view::npos ? "free" : rest.substr(colon + 1);
-  if (!plain_word(user, 128) || !plain_word(plan, 64))
-    return refused("write `dev:<user>` or `dev:<user>:<plan>` with letters, digits and _-.@");
+Caller caller_of(const std::string& app, const auth::Subject& subject) {
   Caller caller;
-  caller.owner = owner_of(app, "dev", user);
-  caller.plan = plan;
-  caller.user = Json{{"id", user}, {"plan", plan}};
+  caller.owner = owner_of(app, subject.issuer, subject.subject);
+  caller.plan = subject.plan.empty() ? "free" : subject.plan;
+  caller.roles = subject.roles;
+  caller.user = Json{{"id", subject.subject}, {"plan", caller.plan}};
   return caller;
+}
+
+// The token of `Authorization: Bearer`; nothing when there is no such header.
+Result<std::optional<std::string>> bearer(const AccessRules& rules, const front::Head& head) {
+  const auto is_it = [](const auto& header) { return header.first == "authorization"; };
+  if (std::count_if(head.headers.begin(), head.headers.end(), is_it) > 1)
+    return fail(Kind::invalid, "send one `Authorization` header, not several",
+                "ambiguous_credentials");
+  const std::string* header = head.header("authorization");
+  if (!header) return std::nullopt;
+  const bool good = header->size() > kScheme.size() &&
+                    strncasecmp(header->c_str(), kScheme.data(), kScheme.size()) == 0;
+  if (good) return header->substr(kScheme.size());
+  return refused(rules.development ? "write `Authorization: Bearer dev:<user>` (development mode)"
+                                   : "write `Authorization: Bearer` and a token");
+}
+
+tl::unexpected<Error> nobody(const AccessRules& rules) {
+  return refused(
+      rules.development
+          ? "sign in with the header `Authorization: Bearer dev:<user>` (development mode)"
+          : "an `Authorization` header is needed");
+}
+
+Result<Caller> develop(const AccessRules& rules, const std::string& app, const front::Head& head,
+                       const std::string& token) {
+  if (!rules.development) return bad_token("development sign-in is switched off on this server");
+  if (!loopback(head.peer)) return bad_token("development sign-in works from this machine only");
+  return development_caller(app, token);
+}
+
+void judge(const AccessRules& rules, const std::string& app, const front::Head& head,
+           const std::string& token, OnCaller done) {
+  if (token.starts_with(kDevelopment)) return done(develop(rules, app, head, token));
+  if (!rules.sign_in || !rules.sign_in->serves(app))
+    return done(bad_token("the credentials are not of a kind that this server accepts"));
+  rules.sign_in->judge(app, token, [app, done = std::move(done)](Result<auth::Subject> subject) {
+    done(subject ? caller_of(app, *subject) : Result<Caller>(tl::unexpected(subject.error())));
+  });
 }
 
 // A run's own pages ask for as much as the routes that start runs of the app.
@@ -77,13 +101,27 @@ app::Route::Auth auth_of(const Endpoint& endpoint) {
 
 }  // namespace
 
-Result<Caller> admit(const AccessRules& rules, const Endpoint& endpoint, const front::Head& head) {
+void admit(const AccessRules& rules, const Endpoint& endpoint, const front::Head& head,
+           OnCaller done) {
   using Auth = app::Route::Auth;
   const std::string& app = endpoint.app->name;
   const Auth auth = auth_of(endpoint);
-  if (auth != Auth::required && !head.header("authorization")) return anonymous(app);
-  Caller caller = TRY(sign_in(rules, app, head));
-  return auth == Auth::open ? anonymous(app) : std::move(caller);
+  const Result<std::optional<std::string>> token = bearer(rules, head);
+  if (!token) return done(fail(token.error()));
+  if (!*token) return done(auth == Auth::required ? nobody(rules) : Result<Caller>(anonymous(app)));
+  judge(rules, app, head, **token, [app, auth, done = std::move(done)](Result<Caller> caller) {
+    done(caller && auth == Auth::open ? anonymous(app) : std::move(caller));
+  });
+}
+
+Result<Caller> development_caller(const std::string& app, std::string_view token) {
+  const std::string_view rest = token.substr(kDevelopment.size());
+  const size_t colon = rest.find(':');
+  const std::string_view user = rest.substr(0, colon);
+  const std::string_view plan = colon == std::string_view::npos ? "free" : rest.substr(colon + 1);
+  if (!plain_word(user, 128) || !plain_word(plan, 64))
+    return bad_token("write `dev:<user>` or `dev:<user>:<plan>` with letters, digits and _-.@");
+  return caller_of(app, {"dev", std::string(user), {}, std::string(plan)});
 }
 
 Caller anonymous(const std::string& app) {

@@ -1,21 +1,34 @@
 // Who is asking.
 #pragma once
 
+#include <functional>
+#include <memory>
+
 #include "engine/engine.h"
+#include "server/auth/sign_in.h"
 #include "server/front/front.h"
 #include "server/table.h"
 
 namespace plenum::server {
 
 struct AccessRules {
-  bool development =
-      false;  // `Authorization: Bearer dev:<user>[:<plan>]` signs in, from loopback only
+  // `Authorization: Bearer dev:<user>[:<plan>]` signs in, from loopback only.
+  bool development = false;
+  std::shared_ptr<auth::SignIn> sign_in = {};  // by tokens; null: nobody does
 };
 
 // The caller of an app, by the request's credentials; `denied` with code "unauthenticated" when
-// they are not good, or when there are none and the endpoint needs them.  The owner is a digest of
-// app, issuer and subject: the same person has nothing in common between two apps.
-Result<Caller> admit(const AccessRules& rules, const Endpoint& endpoint, const front::Head& head);
+// there are none and the endpoint needs them, with "invalid_token" or "token_expired" when they are
+// not good, wherever they come; `invalid` ("ambiguous_credentials") when there are several;
+// `unavailable` when nobody can tell now.  The owner is a digest of app, issuer and subject: the
+// same person has nothing in common between two apps.  `done` runs once, now or on another thread,
+// and must not block.
+using OnCaller = std::function<void(Result<Caller>)>;
+void admit(const AccessRules& rules, const Endpoint& endpoint, const front::Head& head,
+           OnCaller done);
+
+// The caller that a development token names, whoever sends it.
+Result<Caller> development_caller(const std::string& app, std::string_view token);
 
 // Who has not signed in: one owner for all of them in an app, so the unguessable id of a run, row
 // or file is what lets them reach it, and nothing that lists may be open to them.

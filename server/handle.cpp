@@ -174,6 +174,14 @@ void call_route(const Exchange& exchange) {
   });
 }
 
+// Of a known caller.
+void serve(const Exchange& exchange) {
+  if (exchange.match.endpoint->does != Endpoint::Does::call) return call_page(exchange);
+  if (const Result<> may = may_call(*exchange.match.endpoint->route, exchange.caller); !may)
+    return exchange.send(may.error());
+  call_route(exchange);
+}
+
 bool needs_caller(const Endpoint& endpoint) {
   using Does = Endpoint::Does;
   switch (endpoint.does) {
@@ -218,15 +226,13 @@ void handle(Site& site, front::Request received, front::Reply reply) {
   if (!exchange.match.endpoint && exchange.match.allowed.empty())
     return exchange.send(not_found(*request, *table));
   if (!exchange.match.endpoint) return not_allowed(exchange);
-  if (needs_caller(*exchange.match.endpoint)) {
-    Result<Caller> caller = admit(site.rules, *exchange.match.endpoint, *request);
+  if (!needs_caller(*exchange.match.endpoint)) return call_page(exchange);
+  admit(site.rules, *exchange.match.endpoint, *request, [exchange](Result<Caller> caller) {
     if (!caller) return exchange.send(caller.error());
-    exchange.caller = *std::move(caller);
-  }
-  if (exchange.match.endpoint->does != Endpoint::Does::call) return call_page(exchange);
-  if (const Result<> may = may_call(*exchange.match.endpoint->route, exchange.caller); !may)
-    return exchange.send(may.error());
-  call_route(exchange);
+    Exchange known = exchange;
+    known.caller = *std::move(caller);
+    serve(known);
+  });
 }
 
 size_t body_limit(const Site& site, const front::Head& head) {

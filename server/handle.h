@@ -15,10 +15,11 @@ namespace plenum::server {
 
 // What requests are answered from.  Outlives every request.
 struct Site {
-  Site(Engine& e, AccessRules r) : engine(e), rules(r), links(e.link_key()) {}
+  Site(Engine& e, AccessRules r) : engine(e), rules(std::move(r)), links(e.link_key()) {}
+  ~Site() { rules.sign_in.reset(); }  // which answers what waits for keys
 
   Engine& engine;
-  const AccessRules rules;
+  AccessRules rules;
   const Links links;
   std::atomic<bool> draining{false};
 

@@ -68,6 +68,8 @@ const char* phrase(int status) {
 int status_of_code(const std::string& code) {
   static const std::map<std::string, int, std::less<>> kStatus = {
       {"unauthenticated", 401},
+      {"invalid_token", 401},
+      {"token_expired", 401},
       {"plan_required", 402},
       {"method_not_allowed", 405},
       {"not_acceptable", 406},
@@ -95,6 +97,14 @@ int status_of_code(const std::string& code) {
       {"provider_limited", 503}};
   const auto it = kStatus.find(code);
   return it == kStatus.end() ? 0 : it->second;
+}
+
+// RFC 6750: a client learns that a new token helps, and not which rule the old one broke.
+std::string challenge(const Error& error) {
+  if (error.code == "invalid_token") return "Bearer error=\"invalid_token\"";
+  if (error.code == "token_expired")
+    return "Bearer error=\"invalid_token\", error_description=\"the token has expired\"";
+  return "Bearer";
 }
 
 std::string seconds_up(milliseconds time) {
@@ -169,7 +179,7 @@ front::Response problem(const Error& error, const std::string& request_id) {
     response.headers.emplace_back("Retry-After", seconds_up(*error.retry_after));
   else if (status == 503 || status == 429)
     response.headers.emplace_back("Retry-After", "1");
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", "Bearer");
+  if (status == 401) response.headers.emplace_back("WWW-Authenticate", challenge(error));
   return response;
 }
 

@@ -55,6 +55,22 @@ void warn_about_offline(const Settings& settings, const Catalog& catalog) {
   }
 }
 
+// Who may call, and what is wrong with that.
+AccessRules access_rules(const ServeOptions& options, const Engine& engine,
+                         const Catalog& catalog) {
+  AccessRules rules{options.engine.development};
+  for (const auto& [app, issuers] : options.sign_in.of_app)
+    if (!catalog.apps.contains(app))
+      spdlog::warn("the settings have a sign-in of `{}`, an app that is not served", app);
+  const bool any = !options.sign_in.any.empty() || !options.sign_in.of_app.empty();
+  if (any) rules.sign_in = auth::SignIn::open(options.sign_in, engine.clock());
+  if (any) rules.sign_in->warm();
+  for (const auto& [name, app] : catalog.apps)
+    if (!rules.development && options.sign_in.of(name).empty())
+      spdlog::warn("nobody can sign in to {}: set sign_in in plenum.yaml", name);
+  return rules;
+}
+
 front::Handler handler(Site& site) {
   front::Handler handler;
   handler.body_limit = [&site](const front::Head& head) { return body_limit(site, head); };
@@ -141,8 +157,8 @@ Result<> serve(ServeOptions options) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (!loopback(options.address)) options.engine.development = false;
   std::unique_ptr<Engine> engine = TRY(Engine::open(options.engine));
-  Site site(*engine, AccessRules{options.engine.development});
   const std::shared_ptr<const Catalog> catalog = engine->catalog();
+  Site site(*engine, access_rules(options, *engine, *catalog));
   log_findings(*catalog);
   if (catalog->apps.empty())
     spdlog::warn("no app is served: put a file into {}/{}", options.engine.root,

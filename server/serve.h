@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "server/auth/issuer.h"
 
 namespace plenum::server {
 
@@ -16,6 +17,7 @@ struct ServeOptions {
   int front_threads = 1;
   size_t connections = 1024;                 // more at once are answered with 503
   size_t connections_per_address = 64;       // … with 429
+  auth::Issuers sign_in;                     // by whose tokens callers are known
   bool watch = true;                         // changed app files are loaded by themselves
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
   milliseconds drain_work{20'000};           // and running ones may take so long

@@ -197,8 +197,9 @@ def test_without_a_proper_sign_in_there_is_only_a_401(server, models, header):
     headers = {"Content-Type": "application/json", **({} if header is None else {"Authorization": header})}
     for method, path in (("POST", "/analyze"), ("GET", "/runs/run_x"), ("DELETE", "/jobs/job_x")):
         reply = server.request(method, f"/api/v1/clearreply{path}", b'{"message": "hi"}' if method == "POST" else None, headers)
-        reply.problem(401, "unauthenticated")
-        assert reply.headers["WWW-Authenticate"] == "Bearer"
+        bad = (header or "").startswith("Bearer ") and header != "Bearer "
+        reply.problem(401, "invalid_token" if bad else "unauthenticated")
+        assert reply.headers["WWW-Authenticate"] == ('Bearer error="invalid_token"' if bad else "Bearer")
     assert models.calls() == []
 
 

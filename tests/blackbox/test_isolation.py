@@ -187,9 +187,9 @@ def test_development_sign_in_is_refused_in_production(tmp_path, shared_models):
     before = len(shared_models.calls())
     try:
         client = Client(server, "clearreply", new_user())
-        document = client.analyze().problem(401, "unauthenticated")
+        document = client.analyze().problem(401, "invalid_token")
         assert "switched off" in document["detail"]
-        client.get("/runs/run_x").problem(401, "unauthenticated")
+        client.get("/runs/run_x").problem(401, "invalid_token")
         assert len(shared_models.calls()) == before
         assert server.request("GET", "/healthz").status == 200
     finally:
@@ -199,6 +199,6 @@ def test_development_sign_in_is_refused_in_production(tmp_path, shared_models):
 def test_a_server_that_listens_to_the_world_has_no_development_sign_in(tmp_path, shared_models):
     server = Server(tmp_path / "data", env=gemini(shared_models), listen="0.0.0.0:0").start()
     try:
-        Client(server, "clearreply", new_user()).analyze().problem(401, "unauthenticated")
+        Client(server, "clearreply", new_user()).analyze().problem(401, "invalid_token")
     finally:
         server.stop()

@@ -32,8 +32,9 @@ def test_a_public_route_answers_without_sign_in_and_asks_for_none(stranger, mode
 def test_credentials_that_are_not_good_are_refused_where_none_are_needed_too(probe, path, models):
     for token in BAD_TOKENS:
         reply = probe.post(path, {}, Authorization=token)
-        reply.problem(401, "unauthenticated")
-        assert reply.headers["WWW-Authenticate"] == "Bearer"
+        named = token.startswith("Bearer ") and token != "Bearer "  # a token, and a bad one
+        reply.problem(401, "invalid_token" if named else "unauthenticated")
+        assert reply.headers["WWW-Authenticate"] == ('Bearer error="invalid_token"' if named else "Bearer")
 
 
 def test_an_optional_route_knows_who_signed_in_and_that_nobody_did(server, stranger):

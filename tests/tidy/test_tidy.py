@@ -56,9 +56,10 @@ ARROWS = {
     "engine/lint/checks": {"engine/lint", "engine/app"} | LANGUAGES,
     "engine/lint/loader": {"engine/lint"},
     "engine/engine.h": {"engine/app", "engine/llm", "engine/store"},  # the values of the facade
-    "server": {"engine/engine.h", "server/front"},
+    "server": {"engine/engine.h", "server/front", "server/auth"},
+    "server/auth": {"engine/effects/http"},
     "server/front": set(),
-    "tools": {"engine/engine.h", "engine/lint", "server", "tools/comparing", "tools/editor",
+    "tools": {"engine/engine.h", "engine/lint", "server", "server/auth", "tools/comparing", "tools/editor",
               "tools/testing"},
     "tools/comparing": {"engine/app", "engine/nodes"},
     "tools/editor": {"engine/app", "engine/lint", "engine/nodes", "engine/yaml"},
