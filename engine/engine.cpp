@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <random>
 #include <sstream>
 
 #include "engine/base/anchored_clock.h"
@@ -72,6 +73,9 @@ class EngineImpl final : public Engine {
     runner_->schedule(std::move(apps));
   }
 
+  // On the engine's thread.
+  double chance() { return std::uniform_real_distribution<double>(0, 1)(random_); }
+
   template <typename F>
   auto on_engine(F f) {
     std::promise<decltype(f())> promise;
@@ -86,6 +90,7 @@ class EngineImpl final : public Engine {
         clock_(settings_.stage ? settings_.stage->clock : server_clock()),
         secrets_(std::make_shared<Secrets>(settings_.secrets)),
         work_(asio::make_work_guard(io_)),
+        random_(settings_.stage ? 1 : std::random_device()()),
         disk_(1) {}
 
   ~EngineImpl() override {
@@ -128,20 +133,22 @@ class EngineImpl final : public Engine {
     parts.clock = clock_.get();
     parts.script = stage ? stage->script : nullptr;
     parts.hold = hold;
+    parts.peers = {settings_.breaker_calls, settings_.retry_budget};
+    parts.chance = [this] { return chance(); };
     parts.secrets = secrets_;
     parts.allow_local_hosts = settings_.allow_local_hosts && settings_.development;
     parts.extract_helper = settings_.extract_helper;
     parts.post = post;
     parts.files = [this](std::function<void()> f) { on_disk(std::move(f)); };
     effects_ = std::make_unique<Effects>(std::move(parts));
-    runner_ = std::make_unique<Runner>(
-        Runner::Parts{&io_, clock_.get(), store_.get(), effects_.get(), &settings_,
-                      [this](const std::string& app, const std::string& hash, auto done) {
-                        bundle(app, hash, std::move(done));
-                      },
-                      [this](std::vector<FileRow> files, milliseconds idle) {
-                        remove_files(std::move(files), idle);
-                      }});
+    runner_ = std::make_unique<Runner>(Runner::Parts{
+        &io_, clock_.get(), store_.get(), effects_.get(), &settings_, [this] { return chance(); },
+        [this](const std::string& app, const std::string& hash, auto done) {
+          bundle(app, hash, std::move(done));
+        },
+        [this](std::vector<FileRow> files, milliseconds idle) {
+          remove_files(std::move(files), idle);
+        }});
     thread_ = std::thread([this] { loop(); });
     TRY(keep(stage ? stage->catalog
                    : load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(),
@@ -395,6 +402,7 @@ class EngineImpl final : public Engine {
   const std::shared_ptr<Secrets> secrets_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::mt19937_64 random_;  // spreads retries: no secrets; engine's thread only
   asio::thread_pool disk_;
   std::string link_key_;
   std::unique_ptr<Store> store_;

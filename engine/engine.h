@@ -44,6 +44,8 @@ struct Settings {
   uint64_t disk_reserve = 256 << 20;  // with less free nothing is accepted or begun
   int jobs_at_once = 256;             // claimed and unfinished
   int64_t jobs_per_owner = 100, jobs_queued = 10'000;
+  int retry_budget = 20;  // retries of one app at one provider or host, earned by good calls
+  int breaker_calls = 20;    // fewer calls within 30 s never keep a provider or host from being asked
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
   milliseconds run_time{60'000}, job_time{30 * 60'000};
   milliseconds run_ttl{30LL * 86'400'000};  // how long finished runs are kept

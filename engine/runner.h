@@ -42,6 +42,7 @@ class Runner {
     Store* store = nullptr;
     Effects* effects = nullptr;
     const Settings* settings = nullptr;
+    std::function<double()> chance;  // uniform in [0, 1)
     // The app that a run is pinned to, by app and hash; loaded from the store when it is not served
     // any more.
     std::function<void(const std::string& app, const std::string& hash,
@@ -106,6 +107,7 @@ class Runner {
   void committed(LivePtr live, run::Outcome outcome, Result<> result);
   void lost(LivePtr live, run::Outcome outcome);
   void perform(LivePtr live, const std::vector<run::Command>& commands);
+  run::Chance chance(const Live& live, uint64_t call, const std::string& peer, const Error& error);
   void conclude(LivePtr live);
   bool may_rest(const Live& live) const { return resting_ && !live.answer; }
   void release(const LivePtr& live);

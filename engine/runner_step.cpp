@@ -181,15 +181,17 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
                                   live->row.expires_at};
       const uint64_t call = what->call;
       live->calls[call] = parts_.effects->perform(
-          *what, context, [this, weak = std::weak_ptr(live), call](Result<EffectReply> reply) {
+          *what, context,
+          [this, weak = std::weak_ptr(live), call,
+           peer = peer_name(what->effect)](Result<EffectReply> reply) {
             const LivePtr live = weak.lock();
             if (!live) return;
             live->calls.erase(call);
             if (reply)
-              take(live, run::Replied{call, std::move(reply->result), reply->cost_usd,
-                                      std::move(reply->model)});
-            else
-              take(live, run::Failed{call, std::move(reply).error(), 0});
+              return take(live, run::Replied{call, std::move(reply->result), reply->cost_usd,
+                                             std::move(reply->model)});
+            const run::Chance chance = this->chance(*live, call, peer, reply.error());
+            take(live, run::Failed{call, std::move(reply).error(), 0, chance});
           });
     } else if (const auto* timer = std::get_if<run::StartTimer>(&command)) {
       timers_.at(timer->due, [this, weak = std::weak_ptr(live), call = timer->call] {
@@ -200,6 +202,18 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
         parts_.effects->cancel(it->second);
     }
   }
+}
+
+// What the core can't know when a call has failed.
+run::Chance Runner::chance(const Live& live, uint64_t call, const std::string& peer,
+                           const Error& error) {
+  run::Chance chance;
+  chance.share = parts_.chance();
+  chance.granted = !run::would_retry(live.state, call, error) ||
+                   parts_.effects->take_retry(live.row.owner.app, peer);
+  chance.patient = !live.answer;
+  chance.deadline = live.row.deadline;
+  return chance;
 }
 
 void Runner::conclude(LivePtr live) {

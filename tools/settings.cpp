@@ -20,6 +20,8 @@ std::vector<std::string> known() {
                                   "disk_reserve_mb",
                                   "runs_at_once",
                                   "outbound.allow_local",
+                                  "outbound.retry_budget",
+                                  "outbound.breaker_calls",
                                   "watch",
                                   "drain.accept_seconds",
                                   "drain.work_seconds"};
@@ -38,6 +40,15 @@ Result<> read_numbers(const SettingsFile& settings, server::ServeOptions& option
       << 20;
   options.engine.runs_at_once = static_cast<int>(TRY(settings.number(
       "runs_at_once", 1, 100'000, static_cast<uint64_t>(options.engine.runs_at_once))));
+  return {};
+}
+
+// When those that are called are asked less, or not at all.
+Result<> read_outbound(const SettingsFile& settings, plenum::Settings& engine) {
+  for (auto [key, least, value] : {std::tuple{"outbound.retry_budget", 0, &engine.retry_budget},
+                                   std::tuple{"outbound.breaker_calls", 1, &engine.breaker_calls}})
+    *value = static_cast<int>(TRY(settings.number(key, static_cast<uint64_t>(least), 1'000'000,
+                                                  static_cast<uint64_t>(*value))));
   return {};
 }
 
@@ -112,6 +123,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   options.watch = TRY(settings.flag("watch", true));
   TRY(read_numbers(settings, options));
   TRY(read_drain(settings, options));
+  TRY(read_outbound(settings, options.engine));
   options.engine.allow_local_hosts = TRY(settings.flag("outbound.allow_local"));
   if (options.engine.allow_local_hosts && !options.engine.development)
     return fail(Kind::invalid,

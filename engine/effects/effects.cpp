@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
+#include "engine/base/url.h"
 #include "engine/effects/call_http.h"
 #include "engine/effects/child/documents.h"
 #include "engine/effects/kept.h"
@@ -53,6 +54,8 @@ void Effects::Work::start(uint64_t handle, const run::CallHttp& ask, const run::
   if (ask.at_most_once && what.again)
     return done(fail(http_failure(
         *call, Error{Kind::unavailable, "the server stopped while it was sent", {}, {}})));
+  if (const Result<> free = enter(handle, what.effect, context); !free)
+    return done(fail(free.error()));
   send(handle, std::move(call), *std::move(request), std::move(done));
 }
 
@@ -148,6 +151,38 @@ void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
           if (Result<EffectReply> reply = kept_reply(*text)) return done(std::move(reply));
         self->begin(handle, what, context, keep);
       });
+}
+
+std::optional<peers::Peer> peer_of(const run::Effect& effect) {
+  if (const auto* ask = std::get_if<run::CallModel>(&effect))
+    return peers::Peer{ask->model->provider, ask->model->model, ""};
+  const auto* ask = std::get_if<run::CallHttp>(&effect);
+  if (!ask) return std::nullopt;
+  const Result<Origin> origin = read_origin(ask->url);
+  return peers::Peer{origin ? origin->text() : "", "", ask->auth.secret};
+}
+
+std::string peer_name(const run::Effect& effect) {
+  const std::optional<peers::Peer> peer = peer_of(effect);
+  return peer ? peer->name : "";
+}
+
+Result<> Effects::Work::enter(uint64_t handle, const run::Effect& effect,
+                              const EffectContext& context) {
+  const std::optional<peers::Peer> peer = peer_of(effect);
+  if (!peer) return {};
+  tickets.emplace(handle, TRY(peers.enter(*peer, context.owner.app, parts.clock->monotonic())));
+  return {};
+}
+
+void Effects::Work::leave(uint64_t handle, const Error* error) {
+  const auto ticket = tickets.extract(handle);
+  if (ticket) peers.left(ticket.mapped(), error, parts.clock->monotonic(), chance());
+}
+
+// What a test scripts is no server's failure.
+bool Effects::take_retry(const std::string& app, const std::string& peer) {
+  return peer.empty() || work_->parts.script || work_->peers.take_retry(app, peer);
 }
 
 Effects::Effects(Parts parts) : work_(std::make_shared<Work>(std::move(parts))) {}

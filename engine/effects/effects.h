@@ -14,6 +14,7 @@
 #include "engine/blob/blobs.h"
 #include "engine/effects/child/sandbox.h"
 #include "engine/effects/http/client.h"
+#include "engine/effects/peers/peers.h"
 #include "engine/effects/script.h"
 #include "engine/llm/provider.h"
 #include "engine/run/event.h"
@@ -52,6 +53,8 @@ class Effects {
     Post files;                      // to a thread that may wait for the disk
     std::shared_ptr<Script> script;  // answers in place of what is not on this machine; or none
     Hold hold;                       // see store.h; or none
+    peers::Rules peers;
+    std::function<double()> chance;  // uniform in [0, 1); on the engine's thread; unset: 0.5
   };
   explicit Effects(Parts parts);
   ~Effects();
@@ -63,6 +66,9 @@ class Effects {
   // Aborts the transfer or kills the child; `done` still comes, with an error.
   void cancel(uint64_t handle);
 
+  // Takes one of the retries that the app may still make at the peer; true for "".
+  bool take_retry(const std::string& app, const std::string& peer);
+
   // A file that a client uploaded or an effect made: its bytes on disk first, then its row.
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
 
@@ -70,6 +76,9 @@ class Effects {
   struct Work;
   std::shared_ptr<Work> work_;
 };
+
+// Where an effect goes: a provider's name, a host; "" for one that stays on this machine.
+std::string peer_name(const run::Effect& effect);
 
 // A file as expressions and clients see it.
 Json file_value(const FileRow& file);

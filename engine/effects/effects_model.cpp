@@ -110,6 +110,8 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
     heard(*reply);
     return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
   }
+  if (const Result<> free = enter(handle, what.effect, context); !free)
+    return done(fail(free.error()));
   auto request = std::get<http::Request>(*std::move(prepared));
   request.headers.emplace_back("Idempotency-Key", what.key);
   send(handle, std::move(request),

@@ -12,11 +12,13 @@ namespace plenum {
 
 // Shared by what is under way, so that an answer that comes late finds it.
 struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
-  explicit Work(Parts p) : parts(std::move(p)) {}
+  explicit Work(Parts p) : parts(std::move(p)), peers(parts.peers) {}
 
   Parts parts;
   uint64_t last = 0;
-  std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only
+  std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only, as is what follows
+  peers::Peers peers;
+  std::map<uint64_t, peers::Peers::Ticket> tickets;  // of calls that have left
 
   // Answers on the engine's thread and forgets how to cancel.
   std::function<void(Result<EffectReply>)> answer(uint64_t handle, const char* kind, Done done) {
@@ -25,10 +27,16 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
       FAILPOINT(kind, "after");
       self->parts.post([self, handle, done, reply = std::move(reply)]() mutable {
         self->cancels.erase(handle);
+        self->leave(handle, reply ? nullptr : &reply.error());
         done(std::move(reply));
       });
     };
   }
+
+  // Whether a call to the peer may leave now; it is told how it ended when it is answered.
+  Result<> enter(uint64_t handle, const run::Effect& effect, const EffectContext& context);
+  void leave(uint64_t handle, const Error* error);
+  double chance() const { return parts.chance ? parts.chance() : 0.5; }
 
   // A test hears of the failures, and waits until there is nothing left to wait for.
   Done watched(const run::Perform& what, const EffectContext& context, Done done) {
@@ -85,6 +93,9 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
     cancels[handle] = [http = parts.http, id] { http->cancel(id); };
   }
 };
+
+// Where an effect goes; nothing for one that stays on this machine.
+std::optional<peers::Peer> peer_of(const run::Effect& effect);
 
 // Whose rows: the app's own owner stands for all of its users.
 inline Owner scope(const EffectContext& context, bool app_owned) {

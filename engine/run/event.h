@@ -20,10 +20,18 @@ struct Replied {
   double cost_usd = 0;
   std::string model;  // of a model call: who answered
 };                    // an effect is done
+// What the core can't know when something has failed: it comes in with the event.
+struct Chance {
+  double share = 0.5;    // uniform in [0, 1): where in its range a delay falls
+  bool granted = true;   // the peer's retry budget had one more
+  bool patient = false;  // no client waits for the run: it may rest for long
+  Millis deadline = 0;   // of the run; 0: none
+};
 struct Failed {
   uint64_t call = 0;
   Error error;
   double cost_usd = 0;
+  Chance chance = {};
 };  // … or is not
 struct TimerDue {
   uint64_t call = 0;

@@ -1,28 +1,20 @@
-// The delay is drawn from a hash of the run, the node and the call, so that the core stays pure and
-// a thousand runs that failed together do not come back together.
+// Delays are spread by chance, so that a thousand runs that failed together do not come back
+// together.
 #include "engine/run/retry.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
 
 namespace plenum::run {
 
 namespace {
 constexpr milliseconds kCap{60'000};
 constexpr milliseconds kLongestRetryAfter{15 * 60'000};
-
-uint64_t mix(std::string_view text) {  // FNV-1a, then a finalizer: spread, not secrecy
-  uint64_t hash = 14695981039346656037ull;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
-  hash ^= hash >> 33;
-  hash *= 0xff51afd7ed558ccdull;
-  return hash ^ (hash >> 33);
-}
 }  // namespace
 
 bool retryable(const Error& error, const app::Retry& policy) {
-  if (error.code == "quota_exhausted" || error.code == "cost_limit" || error.code == "cancelled")
+  if (error.code == "quota_exhausted" || error.code == "cost_limit" || error.code == "cancelled" ||
+      error.code == "retry_budget")
     return false;
   switch (error.kind) {
     case Kind::timeout:
@@ -36,14 +28,17 @@ bool retryable(const Error& error, const app::Retry& policy) {
   }
 }
 
-milliseconds delay(const Error& error, const app::Retry& policy, int attempt,
-                   std::string_view seed) {
+bool held(const Error& error) {
+  return error.code == "circuit_open" || error.code == "peer_paused";
+}
+
+milliseconds delay(const Error& error, const app::Retry& policy, int attempt, double share) {
   const double longest =
       static_cast<double>(policy.wait.count()) * std::pow(policy.factor, attempt - 1);
   const double most = std::min(longest, static_cast<double>(kCap.count()));
-  const double share = static_cast<double>(mix(seed) >> 11) / static_cast<double>(1ull << 53);
-  const milliseconds wait{static_cast<int64_t>(most * share)};
-  return std::max(wait, std::min(error.retry_after.value_or(milliseconds(0)), kLongestRetryAfter));
+  const auto asked = static_cast<double>(
+      std::min(error.retry_after.value_or(milliseconds(0)), kLongestRetryAfter).count());
+  return milliseconds(static_cast<int64_t>(std::max(most * share, asked * (1 + share / 10))));
 }
 
 }  // namespace plenum::run

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <string_view>
 
 #include "engine/app/app.h"
 #include "engine/base/result.h"
@@ -14,10 +13,11 @@ using std::chrono::milliseconds;
 // Whether trying the same thing again can help, by the policy's `on` list.
 bool retryable(const Error& error, const app::Retry& policy);
 
-// A uniform delay between 0 and min(60 s, wait · factor^(attempt - 1)), at least the peer's
-// Retry-After (which counts for at most 15 minutes).  The same for the same seed: the core has no
-// randomness of its own.
-milliseconds delay(const Error& error, const app::Retry& policy, int attempt,
-                   std::string_view seed);
+// The call did not leave, because its peer is down or wants a pause: it is no attempt.
+bool held(const Error& error);
+
+// `share` (uniform in [0, 1)) of min(60 s, wait · factor^(attempt - 1)), or the peer's Retry-After
+// (which counts for at most 15 minutes) and up to a tenth more, whichever is later.
+milliseconds delay(const Error& error, const app::Retry& policy, int attempt, double share);
 
 }  // namespace plenum::run

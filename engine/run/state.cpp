@@ -63,7 +63,8 @@ const char* impossible(const Frame& frame, const State& state) {
   if (frame.phase == Phase::ready) return nullptr;
   const auto at = static_cast<size_t>(frame.at);
   if (at >= frame.block->nodes.size() || !frame.block->nodes[at].body) return "where it stands";
-  if (frame.attempt < 1 || frame.call < 1) return "its counts";
+  const int least = frame.phase == Phase::backoff ? 0 : 1;  // its first attempt was held back
+  if (frame.attempt < least || frame.call < 1) return "its counts";
   if (frame.phase == Phase::paused &&
       !(find(frame.memory, "returns") && find(frame.memory, "expects")))
     return "what it waits for";

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/run/names.h"
+#include "engine/run/retry.h"
 #include "engine/run/walk.h"
 
 namespace plenum::run {
@@ -43,7 +44,22 @@ bool works(const Frame& frame) {
   return frame.phase == Phase::working ||
          std::any_of(frame.children.begin(), frame.children.end(), works);
 }
+
+const Frame* at_work(const Frame& frame, uint64_t call) {
+  if (frame.phase == Phase::working && frame.call == call) return &frame;
+  for (const Frame& child : frame.children)
+    if (const Frame* found = at_work(child, call)) return found;
+  return nullptr;
+}
 }  // namespace
+
+bool would_retry(const State& state, uint64_t call, const Error& error) {
+  if (state.status != Status::running || held(error)) return false;
+  const Frame* frame = at_work(state.root, call);
+  if (!frame) return false;
+  const app::Retry& policy = frame->block->nodes[static_cast<size_t>(frame->at)].retry;
+  return frame->attempt <= policy.max && retryable(error, policy);
+}
 
 bool rests(const State& state) {
   return state.status == Status::running && !works(state.root);
@@ -62,7 +78,8 @@ namespace {
 
 // The one that is paused, or else the one that wakes first.
 const Frame* find_waiting(const Frame& frame) {
-  if (frame.phase == Phase::paused || frame.phase == Phase::asleep) return &frame;
+  if (frame.phase == Phase::paused || frame.phase == Phase::asleep || frame.phase == Phase::backoff)
+    return &frame;
   const Frame* best = nullptr;
   for (const Frame& child : frame.children) {
     const Frame* found = find_waiting(child);

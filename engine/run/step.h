@@ -24,6 +24,10 @@ enum class Pace { on, rest };
 Outcome step(State& state, const app::App& app, const Event& event, Millis now,
              Pace pace = Pace::on);
 
+// Whether the node that asked for the call tries again after this error, if the retry budget of the
+// peer has one more.
+bool would_retry(const State& state, uint64_t call, const Error& error);
+
 // Whether a running run has nothing under way but time: it can be put down and taken up later.
 bool rests(const State& state);
 

@@ -145,10 +145,27 @@ void Walk::follow(Next::Bodies what) {
   }
 }
 
-void Walk::back_off(const Error& error) {
+bool Walk::back_off(const Error& error) {
   Frame& f = frame();
-  const std::string seed = state_.run + node().id + std::to_string(f.call);
-  f.due = now_ + delay(error, node().retry, f.attempt, seed).count();
+  const Millis due = now_ + delay(error, node().retry, f.attempt, chance_.share).count();
+  if (!chance_.patient && chance_.deadline && due >= chance_.deadline) return false;
+  wait_until(due);
+  return true;
+}
+
+bool Walk::hold_off(const Error& error) {
+  constexpr Millis kPatience = 86'400'000;
+  Frame& f = frame();
+  const Millis due = now_ + delay(error, node().retry, 1, chance_.share).count();
+  if (!chance_.patient || due > f.entered + kPatience) return false;
+  --f.attempt;  // it was none
+  wait_until(due);
+  return true;
+}
+
+void Walk::wait_until(Millis due) {
+  Frame& f = frame();
+  f.due = due;
   f.phase = Phase::backoff;
   f.call = next_call();
   out_.commands.push_back(StartTimer{f.call, f.due});

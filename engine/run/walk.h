@@ -84,6 +84,7 @@ class Walk {
   void on(const DeadlinePassed&);
   bool ended() const;
   void wake();
+  void try_again();
 
   // Nobody answered the interrupt in time.
   void expire();
@@ -130,7 +131,11 @@ class Walk {
                       std::to_string(frame().call));
   }
 
-  void back_off(const Error& error);
+  // Tries again after a delay; false: a client who waits would not live to see it.
+  bool back_off(const Error& error);
+  // The call did not leave: it is made later, unless somebody waits for the run, or for a day.
+  bool hold_off(const Error& error);
+  void wait_until(Millis due);
 
   // Bodies.
 
@@ -190,6 +195,7 @@ class Walk {
   Path path_;
   Names names_;
   Outcome out_;
+  Chance chance_;            // of the failure at hand
   uint64_t call_again_ = 0;  // what is asked for again after a crash keeps its call
   bool broke_ = false;       // the body at hand was left by `break`
   std::string failed_at_;    // the innermost node that gave up

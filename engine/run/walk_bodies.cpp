@@ -46,11 +46,12 @@ void Walk::fail_body(Error error) {
     failed_at_.clear();
     return apply(std::move(next));
   }
-  if (frame().attempt <= node().retry.max && retryable(next.error(), node().retry)) {
+  if (frame().attempt <= node().retry.max && retryable(next.error(), node().retry) &&
+      back_off(next.error())) {
     drop_bodies();
     frame().memory = Json();
     failed_at_.clear();
-    return back_off(next.error());
+    return;
   }
   trouble(std::move(next).error());
 }

@@ -14,6 +14,13 @@ namespace {
 // A run that has nothing to do for longer than this frees everything meanwhile.
 constexpr Millis kStaysAwake = 30'000;
 
+Error out_of_retries(Error error) {
+  error.kind = Kind::unavailable;
+  error.code = "retry_budget";
+  error.message += "; it is not tried again, because too many calls of this app have failed there";
+  return error;
+}
+
 }  // namespace
 
 void Walk::on(const Restarted&) {
@@ -43,35 +50,40 @@ void Walk::on(const Replied& event) {
 void Walk::on(const Failed& event) {
   if (!at_call(event.call, Phase::working)) return;
   settle(event.cost_usd);
-  if (frame().attempt <= node().retry.max && retryable(event.error, node().retry))
-    return back_off(event.error);
+  chance_ = event.chance;
+  Error error = event.error;
+  const bool again =
+      !held(error) && frame().attempt <= node().retry.max && retryable(error, node().retry);
+  if (again && event.chance.granted && back_off(error)) return;
+  if (again && !event.chance.granted) error = out_of_retries(std::move(error));
   Visit at = visit();
-  Result<std::optional<Next>> other = node().body->instead(at, event.error);
+  Result<std::optional<Next>> other = node().body->instead(at, error);
   if (!other) return trouble(std::move(other).error());
   if (*other) {
     frame().attempt = 1;
     return apply(**std::move(other));
   }
-  trouble(event.error);
+  if (held(error) && hold_off(error)) return;
+  trouble(std::move(error));
 }
 
 void Walk::on(const TimerDue& event) {
   if (state_.status == Status::waiting) {
     const auto waits = [&](const Frame& f) {
-      return f.call == event.call && (f.phase == Phase::paused || f.phase == Phase::asleep);
+      return f.call == event.call &&
+             (f.phase == Phase::paused || f.phase == Phase::asleep || f.phase == Phase::backoff);
     };
     if (!seek(waits)) return;
     state_.status = Status::running;
     set_timers(event.call);
-    return frame().phase == Phase::asleep ? wake() : expire();
+    if (frame().phase == Phase::paused) return expire();
+    return frame().phase == Phase::asleep ? wake() : try_again();
   }
   if (at_call(event.call, Phase::asleep)) return wake();
   if (at_call(event.call, Phase::within))
     return trouble(
         Error{Kind::timeout, "the nodes in " + quote(node().id) + " took too long", "timeout", {}});
-  if (!at_call(event.call, Phase::backoff)) return;
-  ++frame().attempt;
-  begin();
+  if (at_call(event.call, Phase::backoff)) try_again();
 }
 
 void Walk::on(const Answered& event) {
@@ -98,6 +110,11 @@ void Walk::on(const DeadlinePassed&) {
 
 bool Walk::ended() const {
   return state_.status != Status::running && state_.status != Status::waiting;
+}
+
+void Walk::try_again() {
+  ++frame().attempt;
+  begin();
 }
 
 void Walk::wake() {
@@ -142,7 +159,7 @@ void Walk::park() {
   if (state_.status != Status::running) return;
   Millis earliest = INT64_MAX;
   each(state_.root, [&](const Frame& f) {
-    if (f.phase == Phase::asleep)
+    if (f.phase == Phase::asleep || (f.phase == Phase::backoff && chance_.patient))
       earliest = std::min(earliest, f.due);
     else if (f.phase != Phase::within)
       earliest = INT64_MIN;

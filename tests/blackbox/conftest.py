@@ -297,8 +297,13 @@ class Server:
 
 
 def gemini(models, **more):
-    """The environment of a server that has keys and asks the scripted server."""
+    """The environment of a server that has keys and asks the scripted server.
+
+    One server hears the faults of many tests: what it makes of them together is tested with a server of its own.
+    """
     return {
+        "PLENUM_OUTBOUND_RETRY_BUDGET": "1000000",
+        "PLENUM_OUTBOUND_BREAKER_CALLS": "1000000",
         "GEMINI_API_KEY": GEMINI_KEY,
         "PLENUM_PROVIDERS_GEMINI_BASE_URL": models.url,
         "OPENAI_API_KEY": OPENAI_KEY,

@@ -10,8 +10,8 @@ import json
 
 import pytest
 
-from conftest import (ANALYSIS, CV, GEMINI_KEY, JOB, OPENAI_KEY, READS_JOB, REPLIES, TAILORS, Client, Server, eventually,
-                      gemini, needs_sandbox, new_user)
+from conftest import (ANALYSIS, CV, GEMINI_KEY, JOB, OPENAI_KEY, READS_JOB, REPLIES, TAILORS, Client, Server, copy_of_apps,
+                      eventually, gemini, needs_sandbox, new_user)
 
 
 @pytest.fixture(autouse=True)
@@ -244,6 +244,25 @@ def test_a_provider_that_cannot_be_reached_at_all_is_a_503(tmp_path, models):
         document = Client(server, "clearreply", new_user()).analyze().problem(503)
         assert "127.0.0.1" in document["detail"] or "Gemini" in document["detail"]
         assert GEMINI_KEY not in str(document)
+    finally:
+        server.healthy()
+        server.stop()
+
+
+def test_a_provider_that_is_down_is_left_alone_and_clients_learn_for_how_long(tmp_path, models):
+    models.script([], default={"status": 503})
+    env = gemini(models, PLENUM_OUTBOUND_RETRY_BUDGET="20", PLENUM_OUTBOUND_BREAKER_CALLS="20")
+    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root"), env).start()
+    try:
+        probe = Client(server, "probe", new_user())
+        replies = [probe.post("/ask", {"question": "How?"}) for _ in range(60)]
+        codes = [reply.problem(503)["code"] for reply in replies]
+        assert len(models.calls()) <= 1.2 * 20 + 2  # the breaker opens at the 20th; nothing leaves after that
+        held = replies[codes.index("circuit_open")]
+        assert 28 <= int(held.headers["Retry-After"]) <= 33
+        assert set(codes[codes.index("circuit_open"):]) == {"circuit_open"}
+        job = probe.post("/jobs/chain", {"question": "Why?"}).ok(202)["job_id"]
+        assert probe.get(f"/jobs/{job}").ok()["status"] in ("queued", "running", "waiting")  # it has time
     finally:
         server.healthy()
         server.stop()
