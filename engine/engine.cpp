@@ -12,6 +12,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
 #include <fstream>
@@ -139,6 +140,11 @@ class EngineImpl final : public Engine {
     parts.allow_local_hosts = settings_.allow_local_hosts && settings_.development;
     parts.extract_helper = settings_.extract_helper;
     parts.post = post;
+    if (!stage)
+      parts.later = [this](milliseconds pause, std::function<void()> f) {
+        const auto timer = std::make_shared<asio::steady_timer>(io_, pause);
+        timer->async_wait([timer, f = std::move(f)](const boost::system::error_code&) { f(); });
+      };
     parts.files = [this](std::function<void()> f) { on_disk(std::move(f)); };
     effects_ = std::make_unique<Effects>(std::move(parts));
     runner_ = std::make_unique<Runner>(Runner::Parts{

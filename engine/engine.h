@@ -87,6 +87,9 @@ struct RunView {
 // follows).  Every 15 s without one it gets a `heartbeat` with id 0.
 struct EventSink {
   std::function<bool(const EventRow& event, bool last)> take;
+  // Whether it has much to read yet: tokens then wait.  The hook runs once, on any thread, when it
+  // has read most of it.  Unset: it never has.
+  std::function<bool(std::function<void()> hook)> behind = nullptr;
 };
 
 struct StartOptions {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -32,6 +33,16 @@ struct Live {
   OnRun answer;                                  // of a synchronous caller; or none
   std::unordered_map<uint64_t, uint64_t> calls;  // call → effect handle
   uint64_t deadline_timer = 0;
+
+  // A model's answer that is told while it comes; by call.
+  struct Telling {
+    std::shared_ptr<Flow> flow;
+    std::string place;  // "each[3]/part"
+    Millis partial_at = 0;
+    size_t partial_size = 0;  // of the text whose value was told last
+  };
+  std::map<uint64_t, Telling> telling;
+  std::set<std::string> half_told;  // places whose text was told and has not become a result
 };
 
 class Runner {
@@ -80,6 +91,9 @@ class Runner {
     bool filled = false;              // the stored events have been delivered
     std::vector<EventRow> meanwhile;  // published before that
     bool done = false;
+    int64_t part = 0;                  // of what was told since `seen` and is not stored
+    std::map<uint64_t, size_t> heard;  // by call: how much of its text
+    bool behind = false;               // it will say when it has caught up
   };
 
   LivePtr adopt(Run row, std::shared_ptr<const app::App> app, run::State state, OnRun answer);
@@ -134,6 +148,16 @@ class Runner {
   void drop_finished(const std::string& run);
   void subscribe(const std::string& run, EventSink sink, int64_t seen);
   void heartbeat();
+
+  std::shared_ptr<Flow> open_flow(const LivePtr& live, const run::Perform& what);
+  void close_flow(Live& live, uint64_t call, const Error* error);
+  void reset(const Live& live, const std::string& place, const std::string& why);
+  void tell(Live& live, uint64_t call, bool whole);
+  void tell(Subscriber& subscriber, const char* type, std::string data);
+  void tell_all(const std::string& run);
+  Json partial_of(Live::Telling& telling, bool whole) const;
+  bool ready(const std::string& run, const std::shared_ptr<Subscriber>& subscriber, bool whole);
+  void catch_up(const std::string& run, Subscriber& subscriber);
 
   Parts parts_;
   Timers timers_;

@@ -135,6 +135,7 @@ void Runner::committed(LivePtr live, run::Outcome outcome, Result<> result) {
     return;
   }
   live->ended.clear();
+  for (const run::Finished& node : outcome.finished) live->half_told.erase(node.path);
   publish(live->row, rows(outcome.published));
   perform(live, outcome.commands);
   if (live->state.status != run::Status::running) return conclude(live);
@@ -178,7 +179,7 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
         continue;
       }
       const EffectContext context{live->row.owner, live->row.id, live->row.graph,
-                                  live->row.expires_at};
+                                  live->row.expires_at, open_flow(live, *what)};
       const uint64_t call = what->call;
       live->calls[call] = parts_.effects->perform(
           *what, context,
@@ -187,6 +188,7 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
             const LivePtr live = weak.lock();
             if (!live) return;
             live->calls.erase(call);
+            close_flow(*live, call, reply ? nullptr : &reply.error());
             if (reply)
               return take(live, run::Replied{call, std::move(reply->result), reply->cost_usd,
                                              std::move(reply->model)});
@@ -288,84 +290,6 @@ void Runner::rest() {
   const auto live_runs = live_;
   for (const auto& [id, live] : live_runs)
     if (may_rest(*live) && !live->committing && run::rests(live->state)) release(live);
-}
-
-// ── events for clients
-// ───────────────────────────────────────────────────────────────────────────────────────────────
-
-void Runner::events(Owner owner, std::string run, int64_t after, EventSink sink) {
-  auto subscriber = std::make_shared<Subscriber>();
-  subscriber->sink = std::move(sink);
-  subscriber->seen = after;
-  subscribers_[run].push_back(subscriber);
-  parts_.store->events(owner, run, after,
-                       [this, owner, run, subscriber](Result<std::vector<EventRow>> stored) {
-                         fill(run, *subscriber, stored ? *stored : std::vector<EventRow>());
-                         drop_finished(run);
-                         if (!subscriber->done && !live_.contains(run))
-                           end_if_over(owner, run, subscriber);
-                       });
-}
-
-void Runner::fill(const std::string& run, Subscriber& subscriber,
-                  const std::vector<EventRow>& stored) {
-  subscriber.filled = true;
-  const std::vector<EventRow> meanwhile = std::exchange(subscriber.meanwhile, {});
-  // An earlier pause is not the end of the stream when the run has gone on since.
-  int64_t newest = 0;
-  for (const std::vector<EventRow>* events : {&stored, &meanwhile})
-    if (!events->empty()) newest = std::max(newest, events->back().id);
-  if (const auto live = live_.find(run); live != live_.end())
-    newest = std::max(newest, live->second->state.last_event);
-  for (const std::vector<EventRow>* events : {&stored, &meanwhile})
-    for (const EventRow& event : *events)
-      deliver(subscriber, event, event.id >= newest && ends_stream(event.type));
-}
-
-// Ends the stream of a run that has stopped and has nothing more to tell: the listener had heard
-// all of it, or it was cancelled before it began.
-void Runner::end_if_over(const Owner& owner, const std::string& run,
-                         std::shared_ptr<Subscriber> subscriber) {
-  parts_.store->run(owner, run, [this, run, subscriber](Result<Run> row) {
-    if (!row || live_.contains(run)) return;
-    if (row->status != RunStatus::waiting && !is_final(row->status)) return;
-    deliver(*subscriber, last_event(*row), true);
-    drop_finished(run);
-  });
-}
-
-void Runner::subscribe(const std::string& run, EventSink sink, int64_t seen) {
-  auto subscriber = std::make_shared<Subscriber>();
-  subscriber->sink = std::move(sink);
-  subscriber->seen = seen;
-  subscriber->filled = true;
-  subscribers_[run].push_back(std::move(subscriber));
-}
-
-void Runner::deliver(Subscriber& subscriber, const EventRow& event, bool last) {
-  if (subscriber.done || event.id <= subscriber.seen) return;
-  if (!subscriber.filled) {
-    subscriber.meanwhile.push_back(event);
-    return;
-  }
-  subscriber.seen = event.id;
-  if (!subscriber.sink.take(event, last) || last) subscriber.done = true;
-}
-
-void Runner::publish(const Run& row, const std::vector<EventRow>& events) {
-  const auto it = subscribers_.find(row.id);
-  if (it == subscribers_.end()) return;
-  const auto subscribers = it->second;
-  for (const EventRow& event : events)
-    for (const auto& subscriber : subscribers) deliver(*subscriber, event, ends_stream(event.type));
-  drop_finished(row.id);
-}
-
-void Runner::drop_finished(const std::string& run) {
-  const auto it = subscribers_.find(run);
-  if (it == subscribers_.end()) return;
-  std::erase_if(it->second, [](const auto& s) { return s->done; });
-  if (it->second.empty()) subscribers_.erase(it);
 }
 
 }  // namespace plenum

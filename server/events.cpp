@@ -11,10 +11,17 @@ namespace plenum::server {
 
 namespace {
 
+// What is not stored has the id of the stored event before it, and a number: a client that comes
+// back with it goes on behind that event.
+std::string id_line(const EventRow& event) {
+  if (event.part > 0)
+    return "id: " + std::to_string(event.id) + "." + std::to_string(event.part) + "\n";
+  return event.id == INT64_MAX || event.id == 0 ? "" : "id: " + std::to_string(event.id) + "\n";
+}
+
 // One event is one write; its data is JSON on one line.
 std::string frame(const EventRow& event) {
-  return (event.id == INT64_MAX || event.id == 0 ? "" : "id: " + std::to_string(event.id) + "\n") +
-         "event: " + event.type + "\ndata: " + event.data + "\n\n";
+  return id_line(event) + "event: " + event.type + "\ndata: " + event.data + "\n\n";
 }
 
 // Files in what clients see get their links.
@@ -47,6 +54,9 @@ EventSink event_sink(const Exchange& exchange, const std::string& run, bool at_o
     const bool heard = exchange.reply.write(frame(linked(exchange, event)));
     if (last) exchange.reply.end();
     return heard && !last;
+  };
+  sink.behind = [reply = exchange.reply](std::function<void()> hook) {
+    return reply.behind(std::move(hook));
   };
   return sink;
 }

@@ -13,6 +13,7 @@
 #include "engine/base/secret.h"
 #include "engine/blob/blobs.h"
 #include "engine/effects/child/sandbox.h"
+#include "engine/effects/flow.h"
 #include "engine/effects/http/client.h"
 #include "engine/effects/peers/peers.h"
 #include "engine/effects/script.h"
@@ -27,7 +28,9 @@ struct EffectContext {
   Owner owner;
   std::string run;
   std::string graph;
-  Millis file_expires_at = 0;  // of files it makes; 0: never
+  Millis file_expires_at = 0;            // of files it makes; 0: never
+  std::shared_ptr<Flow> flow = nullptr;  // of a model call: gets the answer as it comes; null: the
+                                         // answer comes whole
 };
 
 struct EffectReply {
@@ -40,7 +43,7 @@ class Effects {
  public:
   struct Parts {
     std::map<std::string, std::shared_ptr<llm::Provider>>
-        providers;                     // by name; one that is missing cannot be called
+        providers;  // by name; one that is missing cannot be called
     std::shared_ptr<http::Client> http;
     std::shared_ptr<child::Sandbox> sandbox;
     std::shared_ptr<Blobs> blobs;
@@ -48,9 +51,11 @@ class Effects {
     const Clock* clock = nullptr;
     std::shared_ptr<const Secrets> secrets;
     bool allow_local_hosts = false;
-    std::string extract_helper;      // absolute path of plenum-extract
-    Post post;                       // to the engine's thread
-    Post files;                      // to a thread that may wait for the disk
+    std::string extract_helper;  // absolute path of plenum-extract
+    Post post;                   // to the engine's thread
+    Post files;                  // to a thread that may wait for the disk
+    // To the engine's thread, later; unset: at once.
+    std::function<void(std::chrono::milliseconds, std::function<void()>)> later;
     std::shared_ptr<Script> script;  // answers in place of what is not on this machine; or none
     Hold hold;                       // see store.h; or none
     peers::Rules peers;

@@ -63,6 +63,7 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
   call.reasoning = model.reasoning;
   if (model.params) call.params = *model.params;
   call.timeout = what.timeout.count() > 0 ? std::min(what.timeout, model.timeout) : model.timeout;
+  call.stream = context.flow != nullptr;
   return call;
 }
 
@@ -85,6 +86,57 @@ Result<EffectReply> scripted(Script& script, const llm::Provider& provider, cons
 
 }  // namespace
 
+// A call whose reply is read as it comes; with what reads it, for as long as that is needed.
+struct Effects::Work::Streaming {
+  std::shared_ptr<const llm::Provider> provider;
+  std::shared_ptr<const llm::Call> call;
+  std::unique_ptr<llm::Stream> stream;  // null: it comes whole
+  Result<llm::Reply> read(const http::Response& response) const {
+    return stream ? stream->end(response) : provider->read(*call, response);
+  }
+  // Unset for prose.
+  std::function<Json(std::string_view)> partial() const {
+    if (!call->schema) return nullptr;
+    return [provider = provider, call = call](std::string_view text) {
+      return provider->partial(*call, text);
+    };
+  }
+};
+
+namespace {
+
+constexpr size_t kLongestStream = 32 << 20;  // a token costs some 300 bytes on the wire
+
+// The words of an offline answer, one after the other.
+class Words : public std::enable_shared_from_this<Words> {
+ public:
+  using Later = std::function<void(std::chrono::milliseconds, std::function<void()>)>;
+  Words(std::shared_ptr<Flow> flow, std::string text, Later later)
+      : flow_(std::move(flow)), text_(std::move(text)), later_(std::move(later)) {}
+
+  void say(std::function<void()> done) {
+    if (at_ >= text_.size()) return done();
+    const size_t least = std::min(at_ + text_.size() / kPieces, text_.size());
+    const size_t end = std::min(text_.find(' ', least), text_.size() - 1) + 1;
+    flow_->append(std::string_view(text_).substr(at_, end - at_));
+    at_ = end;
+    later_(kPause, [self = shared_from_this(), done = std::move(done)]() mutable {
+      self->say(std::move(done));
+    });
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds kPause{15};
+  static constexpr size_t kPieces = 200;  // at most: a long answer takes three seconds, too
+
+  const std::shared_ptr<Flow> flow_;
+  const std::string text_;
+  const Later later_;
+  size_t at_ = 0;
+};
+
+}  // namespace
+
 void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
                           const EffectContext& context, Done done) {
   const auto provider = parts.providers.find(ask.model->provider);
@@ -93,6 +145,7 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
                      "no key is set for the model provider `" + ask.model->provider + "`",
                      "provider_auth"));
   const auto call = std::make_shared<llm::Call>(model_call(ask, what, context));
+  const auto streaming = std::make_shared<Streaming>(Streaming{provider->second, call, nullptr});
   auto prepared = provider->second->prepare(*call);
   if (!prepared) return done(tl::unexpected(std::move(prepared).error()));
   if (parts.script) {
@@ -108,21 +161,50 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared)) {
     heard(*reply);
-    return done(model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true}));
+    EffectReply made = model_reply(std::move(*reply), structured, app::Price{0, 0, 0, true});
+    if (!context.flow || !parts.later) return done(std::move(made));
+    return say(handle, context.flow, *streaming, std::move(made), std::move(done));
   }
   if (const Result<> free = enter(handle, what.effect, context); !free)
     return done(fail(free.error()));
   auto request = std::get<http::Request>(*std::move(prepared));
   request.headers.emplace_back("Idempotency-Key", what.key);
-  send(handle, std::move(request),
-       [call, structured, price, heard, provider = provider->second,
-        done](Result<http::Response> response) {
-         if (!response) return done(fail(transfer_failure(std::move(response).error())));
-         Result<llm::Reply> reply = provider->read(*call, *response);
-         if (!reply) return done(fail(provider_failure(std::move(reply).error())));
-         heard(*reply);
-         done(model_reply(*std::move(reply), structured, price));
-       });
+  if (context.flow) {
+    streaming->stream = provider->second->stream(*call);
+    request.max_response_bytes = kLongestStream;
+    request.on_body = [streaming, flow = context.flow](std::string_view bytes) {
+      if (!flow->room()) return false;
+      flow->append(streaming->stream->take(bytes));
+      return true;
+    };
+  }
+  const uint64_t id =
+      send(handle, std::move(request),
+           [streaming, structured, price, heard, done](Result<http::Response> response) {
+             if (!response) return done(fail(transfer_failure(std::move(response).error())));
+             Result<llm::Reply> reply = streaming->read(*response);
+             if (!reply) return done(fail(provider_failure(std::move(reply).error())));
+             heard(*reply);
+             done(model_reply(*std::move(reply), structured, price));
+           });
+  if (context.flow)
+    context.flow->begin([http = parts.http, id] { http->resume(id); }, streaming->partial());
+}
+
+// What was made up is told like what a model says, so that a page can be tried without one.
+void Effects::Work::say(uint64_t handle, const std::shared_ptr<Flow>& flow,
+                        const Streaming& streaming, EffectReply reply, Done done) {
+  flow->begin(nullptr, streaming.partial());
+  const auto dropped = std::make_shared<bool>(false);
+  cancels[handle] = [dropped] { *dropped = true; };
+  const auto later = [dropped, post = parts.later](milliseconds pause, std::function<void()> then) {
+    post(*dropped ? milliseconds(0) : pause, std::move(then));
+  };
+  std::make_shared<Words>(flow, text_or(reply.result, "text"), later)
+      ->say([dropped, reply = std::move(reply), done = std::move(done)] {
+        if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
+        done(reply);
+      });
 }
 
 }  // namespace plenum

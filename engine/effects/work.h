@@ -64,6 +64,9 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
 
   void start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
              const EffectContext& context, Done done);
+  struct Streaming;
+  void say(uint64_t handle, const std::shared_ptr<Flow>& flow, const Streaming& streaming,
+           EffectReply reply, Done done);
   void start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
              const EffectContext& context, Done done);
   void send(uint64_t handle, std::shared_ptr<const run::CallHttp> call, http::Request request,
@@ -88,9 +91,10 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);
 
   // Sends, and knows how to cancel it.
-  void send(uint64_t handle, http::Request request, http::Done done) {
+  uint64_t send(uint64_t handle, http::Request request, http::Done done) {
     const uint64_t id = parts.http->send(std::move(request), std::move(done));
     cancels[handle] = [http = parts.http, id] { http->cancel(id); };
+    return id;
   }
 };
 

@@ -65,6 +65,15 @@ void read_details(Complaint& complaint, const Json& details) {
   }
 }
 
+// What a body means that came with a 200: an error in the middle of a stream has no status.
+int status_in_words(const Complaint& complaint) {
+  if (complaint.says({"overloaded_error", "server_is_overloaded", "unavailable"})) return 503;
+  if (complaint.says({"rate_limit_error", "rate_limit_exceeded", "resource_exhausted"})) return 429;
+  if (complaint.says({"timeout_error", "deadline_exceeded"})) return 504;
+  if (complaint.says({"server_error", "api_error", "internal"})) return 500;
+  return complaint.status;
+}
+
 Complaint complaint_of(const http::Response& response, const Json& body) {
   Complaint complaint;
   complaint.status = response.status;
@@ -83,6 +92,7 @@ Complaint complaint_of(const http::Response& response, const Json& body) {
         complaint.retryable = word->get<bool>();
     complaint.message = text_or(*error, "message");
   }
+  if (complaint.status < 400) complaint.status = status_in_words(complaint);
   if (const std::string* word = response.header("x-should-retry"))
     if (*word == "true" || *word == "false") complaint.retryable = *word == "true";
   return complaint;

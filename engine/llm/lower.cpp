@@ -7,6 +7,7 @@
 #include "engine/llm/lower.h"
 
 #include "engine/llm/provider.h"
+#include "engine/llm/stream.h"
 #include "engine/llm/subschema.h"
 
 namespace plenum::llm {
@@ -418,16 +419,28 @@ std::shared_ptr<const Lowered> LoweredSchemas::of(const Json& authored) const {
   return known_.emplace(std::move(text), std::move(lowered)).first->second;
 }
 
-std::string restored(const Json& authored, const Lowered& lowered, std::string text) {
-  Result<Parsed> parsed = read_structured(text);
-  if (!parsed) return text;
-  Json value = std::move(parsed->value);
+namespace {
+
+Json restored(const Json& authored, const Lowered& lowered, Json value) {
   if (lowered.wrapped && value.is_object() && value.size() == 1 && value.contains("value")) {
     Json inner = std::move(value["value"]);
     value = std::move(inner);
   }
   Restoring(authored).drop_nulls(authored, value);
-  return to_text(value);
+  return value;
+}
+
+}  // namespace
+
+std::string restored(const Json& authored, const Lowered& lowered, std::string text) {
+  Result<Parsed> parsed = read_structured(text);
+  if (!parsed) return text;
+  return to_text(restored(authored, lowered, std::move(parsed->value)));
+}
+
+Json LoweredSchemas::partial(const Json& authored, std::string_view text) const {
+  Json value = partial_value(text);
+  return value.is_null() ? value : restored(authored, *of(authored), std::move(value));
 }
 
 }  // namespace plenum::llm

@@ -30,6 +30,8 @@ class LoweredSchemas {
  public:
   explicit LoweredSchemas(Dialect dialect) : dialect_(dialect) {}
   std::shared_ptr<const Lowered> of(const Json& authored) const;
+  // Provider::partial of a reply to the lowered schema.
+  Json partial(const Json& authored, std::string_view text) const;
 
  private:
   const Dialect dialect_;

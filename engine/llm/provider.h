@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,10 +22,32 @@ struct File {
   std::string mime, bytes;
 };
 
+// A function that the model may ask for.
+struct Tool {
+  std::string name, description;
+  Json input;  // JSON Schema of an object
+};
+
+// What the model asks for: `input` as it wrote it, which may be anything.
+struct ToolCall {
+  std::string id;  // the provider's; "": it has none, results stand in the calls' order
+  std::string name;
+  Json input;
+};
+
+struct ToolResult {
+  std::string id, name;  // of the call
+  std::string text;      // JSON or prose
+  bool error = false;    // the call was not valid, or has failed
+};
+
 struct Message {
   enum class Role { user, assistant } role = Role::user;
   std::string text;
-  std::vector<File> files = {};  // images and PDFs, user turns only
+  std::vector<File> files = {};          // images and PDFs, user turns only
+  std::vector<ToolCall> calls = {};      // assistant turns only
+  Json raw = {};                         // of calls: Reply::raw, when this provider gave it
+  std::vector<ToolResult> results = {};  // user turns only: of all calls of the turn before
 };
 
 // A resolved model call: nothing in it is a template any more.
@@ -42,6 +65,8 @@ struct Call {
   std::vector<std::string> stop;
   std::string reasoning;  // "", none, low, medium, high
   Json params;            // passed through to the provider, or null
+  std::vector<Tool> tools;
+  bool stream = false;  // the reply comes as events: see Provider::stream
   std::chrono::milliseconds timeout{60'000};
 };
 
@@ -58,7 +83,21 @@ struct Reply {
   std::string model;  // as the provider names it, or "offline"
   std::string id;     // the provider's id of the exchange, for logs
   Usage usage;
-  bool cut = false;  // stopped at max_tokens: the text is not whole
+  bool cut = false;                  // stopped at max_tokens: the text is not whole
+  std::vector<ToolCall> calls = {};  // asked for before there is an answer; the text is none then
+  Json raw = {};                     // with calls: the turn as the provider wants it back, whole
+};
+
+// Reads a reply while it comes.  Pure; used by one thread at a time.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // Bytes of the response's body, cut anywhere; gives the text that they add to the answer.
+  virtual std::string take(std::string_view bytes) = 0;
+  // The body has ended, of a response whose body take() has got or that holds it itself: the reply
+  // as Provider::read gives it of one that came whole, and the same errors.  A stream without its
+  // end mark is `unavailable` with "provider_malformed".
+  virtual Result<Reply> end(const http::Response& response) = 0;
 };
 
 // A provider's access: base URL, API version, key.  The key appears in no error and no log.
@@ -80,6 +119,11 @@ class Provider {
   // `limited` with "quota_exhausted" (billing, a daily quota; no retry).  No error holds a key, a
   // prompt or a whole body.
   virtual Result<Reply> read(const Call& call, const http::Response& response) const = 0;
+  // For a call with `stream`, which outlives it, as the provider does.
+  virtual std::unique_ptr<Stream> stream(const Call& call) const = 0;
+  // The JSON value that the beginning of a structured reply is so far: what is open is closed, what
+  // is half a word is left out.  Null: there is none yet.
+  virtual Json partial(const Call& call, std::string_view text) const = 0;
 };
 
 // By name, or null; the family's list is providers/all.cpp.  `fixtures`: the folder named

@@ -55,13 +55,14 @@ struct Kept {
 
 struct Perform {
   uint64_t call = 0;
-  std::string path;  // of the node: "generate"
+  std::string path;  // of the node: "each/generate"
   int attempt = 1;
   std::string key;          // the effect's idempotency key (specification section 3)
   milliseconds timeout{0};  // 0: the effect's own
   Effect effect;
   bool again = false;  // asked for before a crash: whether it was carried out is unknown
   std::optional<Kept> kept = std::nullopt;
+  std::string place = {};  // its path with rounds and items: "each[3]/generate"
 };
 struct StartTimer {
   uint64_t call = 0;

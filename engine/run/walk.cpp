@@ -90,7 +90,8 @@ void Walk::follow(Next::Act what) {
   f.reserved = what.worst_usd;
   state_.reserved_usd += what.worst_usd;
   out_.commands.push_back(Perform{f.call, path_without_indexes(), f.attempt, effect_key(),
-                                  node().timeout, std::move(what.effect), again, *std::move(kept)});
+                                  node().timeout, std::move(what.effect), again, *std::move(kept),
+                                  path_text()});
 }
 
 // As the node saw its names when it was entered: the key is the same again after a crash.

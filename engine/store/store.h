@@ -124,6 +124,7 @@ struct EventRow {
   int64_t id = 0;
   std::string type;
   std::string data;  // JSON
+  int64_t part = 0;  // counts what follows the event `id` and is not stored; 0: it is that event
 };
 
 // What one step of a run changed.  Written only if the run still has `epoch` and status running (or

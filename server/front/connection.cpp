@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 
 constexpr size_t kSwallowed = 16 << 20;   // after the last answer
 constexpr uint64_t kBodyRate = 64 << 10;  // bytes per second that a body must at least bring
+constexpr size_t kBehind = 64 << 10;      // bytes of a stream that a client has not read
 constexpr uint32_t kRun = 4096, kRunCheck = 256;
 
 Hub::Time now() {
@@ -302,6 +303,14 @@ void Connection::on_gone(uint64_t serial, std::function<void()> hook) {
   hook();
 }
 
+bool Connection::behind(uint64_t serial, std::function<void()> hook) {
+  Lock lock(mutex_);
+  if (state_ != busy || serial != serial_ || outbox_.size() <= kBehind) return false;
+  hook.swap(read_hook_);  // the one before is destroyed without the lock
+  lock.unlock();
+  return true;
+}
+
 void Connection::abandon(uint64_t serial) {
   std::function<void()> hook;  // destroyed without the lock
   {
@@ -336,6 +345,7 @@ void Connection::writable() {
   const size_t before = outbox_.size();
   const Outbox::State state = outbox_.resume(fd_);
   if (outbox_.size() < before) progress_ = now();
+  if (outbox_.size() <= kBehind / 2 && read_hook_) hub_->post(std::exchange(read_hook_, nullptr));
   if (state == Outbox::waiting) return hub_->watch(fd_, id_, false);
   waiting_ = false;
   sent(state);
@@ -387,6 +397,7 @@ void Connection::kill() {
   ::close(fd_);
   fd_ = -1;
   give_back();
+  if (read_hook_) hub_->post(std::exchange(read_hook_, nullptr));
   if (gone_hook_) hub_->post(std::exchange(gone_hook_, nullptr));
 }
 

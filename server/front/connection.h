@@ -36,6 +36,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool write(uint64_t serial, std::string_view bytes);
   void end(uint64_t serial);
   void on_gone(uint64_t serial, std::function<void()> hook);
+  bool behind(uint64_t serial, std::function<void()> hook);
   void abandon(uint64_t serial);  // nobody is left who could answer
 
   void writable();           // from the hub: the socket takes bytes again
@@ -101,7 +102,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   bool whole_ = false;    // the answer has been given in full; bytes of it may still wait
   bool counted_ = false;  // the hub counts a request for us
   bool chunked_ = false, silent_ = false;  // a stream's bytes go out in chunks; not at all
-  std::function<void()> gone_hook_;
+  std::function<void()> gone_hook_, read_hook_;
   Outbox outbox_;
   bool watched_ = false, waiting_ = false;  // for the socket to become writable
 };
@@ -120,6 +121,9 @@ class ConnectionExchange final : public Reply::Exchange {
   void end() override { connection_->end(serial_); }
   void on_gone(std::function<void()> hook) override {
     connection_->on_gone(serial_, std::move(hook));
+  }
+  bool behind(std::function<void()> hook) override {
+    return connection_->behind(serial_, std::move(hook));
   }
 
  private:

@@ -53,6 +53,7 @@ class Reply {
     virtual bool write(std::string_view bytes) = 0;
     virtual void end() = 0;
     virtual void on_gone(std::function<void()> hook) = 0;
+    virtual bool behind(std::function<void()>) { return false; }
   };
   explicit Reply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
   void send(Response response) const { exchange_->send(std::move(response)); }
@@ -62,6 +63,9 @@ class Reply {
   // handle goes before end().
   void start(Response head) const { exchange_->start(std::move(head)); }
   bool write(std::string_view bytes) const { return exchange_->write(bytes); }
+  // Whether the client has left more than 64 KiB of the stream unread.  The hook then runs once, on
+  // a front thread, when it has read half of that, or has gone.  A second hook replaces the first.
+  bool behind(std::function<void()> hook) const { return exchange_->behind(std::move(hook)); }
   void end() const { exchange_->end(); }
 
   // Runs once, on a front thread, when the client leaves before the answer is whole; at once when

@@ -31,6 +31,7 @@ PATIENCE = float(os.environ.get("PLENUM_TEST_PATIENCE") or 1)
 SANITIZERS_SAY = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error: ")
 GEMINI_KEY = "gemini-key-4f1c0e5d"
 OPENAI_KEY = "openai-key-9a27b3e8"
+ANTHROPIC_KEY = "anthropic-key-61d0f7c2"
 ANALYSIS = json.loads((PROJECT / "fixtures/clearreply/analyze.json").read_text())
 REPLIES = json.loads((PROJECT / "fixtures/clearreply/generate.json").read_text())
 JOB = json.loads((PROJECT / "fixtures/fitmycv/read_job.json").read_text())
@@ -86,8 +87,8 @@ class Reply:
 
 
 class Event:
-    def __init__(self, id, type, data):
-        self.id, self.type, self.data = id, type, data
+    def __init__(self, id, type, data, part=0):
+        self.id, self.type, self.data, self.part = id, type, data, part  # part: counts what is not stored
 
     def __repr__(self):
         return f"{self.id}:{self.type} {self.data}"
@@ -103,7 +104,8 @@ def read_events(lines):
             fields[name] = value
         elif fields:
             event_id = fields.get("id")
-            yield Event(int(event_id) if event_id else None, fields["event"], json.loads(fields["data"]))
+            stored, _, part = (event_id or "").partition(".")
+            yield Event(int(stored) if stored else None, fields["event"], json.loads(fields["data"]), int(part or 0))
             fields = {}
 
 
@@ -291,7 +293,7 @@ class Server:
         self.no_sanitizer_spoke()
         log = self.log()
         assert "a bug in the engine" not in log, log[-4000:]
-        for key in (GEMINI_KEY, OPENAI_KEY):
+        for key in (GEMINI_KEY, OPENAI_KEY, ANTHROPIC_KEY):
             assert key not in log
         return True
 
@@ -308,6 +310,8 @@ def gemini(models, **more):
         "PLENUM_PROVIDERS_GEMINI_BASE_URL": models.url,
         "OPENAI_API_KEY": OPENAI_KEY,
         "PLENUM_PROVIDERS_OPENAI_BASE_URL": models.url,
+        "ANTHROPIC_API_KEY": ANTHROPIC_KEY,
+        "PLENUM_PROVIDERS_ANTHROPIC_BASE_URL": models.url,
         **more,
     }
 

@@ -22,6 +22,10 @@ A reply is a map; every key is optional:
     close            hang up without a word               hang         never answer
     delay_ms         wait first (ends when the client leaves)
     drip_ms          send the body byte by byte, this far apart
+    pieces           of a streamed answer's text: a list of them (8 characters each)
+    stop_after       streams: so many pieces, then nothing until the client leaves
+    gate             streams: [n, a threading.Event]: after n pieces the rest waits for it (only within this process)
+    cut_after        streams: hang up after so many pieces    error_after   streams: an error event after so many
     match            use this reply only for a request that holds this text (scripted replies are tried in order)
     times            how often the reply is used (1); 0: for ever
 """
@@ -239,6 +243,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.models.note(call, aborted=True, ended_at_ms=int(time.monotonic() * 1000))
             self.close_connection = True
             return
+        if dialect.streams(self.path, call["body"]) and not AS_A_WHOLE & reply.keys() and reply.get("status", 200) == 200:
+            return self._stream(call, dialect, reply)
         status, headers, body = response_of(dialect, call, reply)
         whole = b"" if reply.get("close") else self._head(status, headers, len(body)) + body
         cut = reply.get("cut")
@@ -248,6 +254,58 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         left = self._send(whole, len(body), reply.get("drip_ms", 0) / 1000)
         self.models.note(call, status=status, aborted=left, ended_at_ms=int(time.monotonic() * 1000))
+
+    def _stream(self, call, dialect, reply):
+        """Events as they are sent; `sent` in the ledger says how many bytes of them, `stalled` that the client takes none."""
+        self.close_connection = True
+        text = text_of(dialect, call, reply)
+        pieces = reply.get("pieces") or re.findall(r".{1,8}", text, re.S)
+        ended = None
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
+        try:
+            self.connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+            events = dialect.events(call, reply, pieces)
+            for count, event in enumerate(events):
+                done = count - dialect.before  # pieces that are out
+                if "gate" in reply and done == reply["gate"][0]:
+                    reply["gate"][1].wait(60)
+                if done == reply.get("stop_after"):
+                    self._client_left(float("inf"))
+                    ended = "left"
+                    break
+                if done == reply.get("cut_after"):
+                    ended = "cut"
+                    break
+                if done == reply.get("error_after"):
+                    self._send_event(call, dialect.failure(reply), reply)
+                    ended = "error"
+                    break
+                if self._send_event(call, event, reply):
+                    ended = "left"
+                    break
+        except OSError:
+            ended = "left"
+        self.models.note(call, status=200, aborted=ended == "left", ended=ended or "whole",
+                         ended_at_ms=int(time.monotonic() * 1000))
+
+    def _send_event(self, call, event, reply):
+        """True: the client has left."""
+        if reply.get("drip_ms"):
+            return self._send(event, len(event), reply["drip_ms"] / 1000)
+        view = memoryview(event)
+        while view:
+            _, writable, _ = select.select([], [self.connection], [], 1)
+            if self.models.stopping.is_set():
+                return True
+            if not writable:
+                self.models.note(call, stalled=True)
+                continue
+            try:
+                view = view[self.connection.send(view, socket.MSG_DONTWAIT):]
+            except BlockingIOError:
+                pass
+        call["sent"] = call.get("sent", 0) + len(event)
+        return False
 
     def _client_left(self, seconds):
         """Waits, until the client hangs up or the server stops."""
@@ -291,6 +349,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.sendall(self._head(status, {}, len(body)) + body)
 
 
+# What makes a streamed call be answered as one that is not.
+AS_A_WHOLE = {"malformed_body", "body", "empty", "blocked", "cut", "close"}
+
+
+def sse(value, event=None, end="\n"):
+    lines = [f"event: {event}"] if event else []
+    return (end.join([*lines, "data: " + json.dumps(value, ensure_ascii=False)]) + end + end).encode()
+
+
 def response_of(dialect, call, reply):
     """(status, headers, body bytes) of a reply."""
     headers = {name: str(value) for name, value in reply.get("headers", {}).items()}
@@ -330,6 +397,23 @@ def text_of(dialect, call, reply):
 
 class Gemini:
     name = "gemini"
+    before = 0  # events before the first piece
+
+    @staticmethod
+    def streams(path, _):
+        return ":streamGenerateContent" in path
+
+    @staticmethod
+    def events(call, reply, pieces):
+        whole = Gemini.answer(call, reply, "".join(pieces))
+        for piece in pieces:
+            yield sse({"candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}, "index": 0}]}, end="\r\n")
+        whole["candidates"][0]["content"] = {"role": "model", "parts": [{"text": ""}]}
+        yield sse(whole, end="\r\n")
+
+    @staticmethod
+    def failure(_):
+        return b'{"error": {"code": 503, "message": "The model is overloaded.", "status": "UNAVAILABLE"}}\n'
 
     @staticmethod
     def model(path, _):
@@ -376,6 +460,27 @@ class Gemini:
 
 class OpenAi:
     name = "openai"
+    before = 1
+
+    @staticmethod
+    def streams(_, body):
+        return body.get("stream") is True
+
+    @staticmethod
+    def events(call, reply, pieces):
+        whole = OpenAi.answer(call, reply, "".join(pieces))
+        say = lambda delta, finish=None: sse({"id": whole["id"], "model": call["model"], "usage": None, "choices": [
+            {"index": 0, "delta": delta, "finish_reason": finish}]})
+        yield say({"role": "assistant", "content": ""})
+        for piece in pieces:
+            yield say({"content": piece})
+        yield say({}, whole["choices"][0]["finish_reason"])
+        yield sse({"id": whole["id"], "model": call["model"], "choices": [], "usage": whole["usage"]})
+        yield b"data: [DONE]\n\n"
+
+    @staticmethod
+    def failure(_):
+        return sse({"error": {"message": "The server had an error", "type": "server_error", "param": None, "code": None}})
 
     @staticmethod
     def model(_, body):
@@ -414,6 +519,25 @@ class OpenAi:
 
 class Anthropic:
     name = "anthropic"
+    before = 2
+    streams = OpenAi.streams
+
+    @staticmethod
+    def events(call, reply, pieces):
+        whole = Anthropic.answer(call, reply, "".join(pieces))
+        say = lambda value: sse(value, value["type"])
+        yield say({"type": "message_start", "message": {**whole, "content": [], "stop_reason": None}})
+        yield say({"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}})
+        for piece in pieces:
+            yield say({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": piece}})
+        yield say({"type": "content_block_stop", "index": 0})
+        yield say({"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": whole["usage"]})
+        yield say({"type": "message_stop"})
+
+    @staticmethod
+    def failure(_):
+        error = {"type": "overloaded_error", "message": "Overloaded"}
+        return sse({"type": "error", "error": error}, "error")
     model = OpenAi.model
     prompt = OpenAi.prompt
 
@@ -440,7 +564,7 @@ class Anthropic:
 
 
 def dialect_of(path):
-    if path.endswith(":generateContent"):
+    if path.endswith((":generateContent", ":streamGenerateContent")):
         return Gemini
     if path.endswith("/chat/completions"):
         return OpenAi

@@ -81,6 +81,8 @@ struct Client::Loop {
       const bool last = take();
       for (Call& call : arrived) accept(std::move(call));
       for (const uint64_t id : dropped) abandon(id, cancelled("the call was cancelled"));
+      for (const uint64_t id : roomy)
+        if (const auto it = active.find(id); it != active.end()) it->second->go_on();
       if (last) return answer_everybody();
       admit();
       int running = 0;
@@ -90,19 +92,31 @@ struct Client::Loop {
     }
   }
 
+  void tell(std::vector<uint64_t> Loop::*list, uint64_t id) {
+    bool wake;
+    {
+      std::lock_guard lock(mutex);
+      wake = std::exchange(polling, false);
+      (this->*list).push_back(id);
+    }
+    if (wake) curl_multi_wakeup(multi);
+  }
+
   bool take() {
     arrived.clear();
     dropped.clear();
+    roomy.clear();
     std::lock_guard lock(mutex);
     polling = false;
     arrived.swap(inbox);
     dropped.swap(cancels);
+    roomy.swap(resumes);
     return stopping;
   }
 
   bool nothing_new() {
     std::lock_guard lock(mutex);
-    polling = inbox.empty() && cancels.empty() && !stopping;
+    polling = inbox.empty() && cancels.empty() && resumes.empty() && !stopping;
     return polling;
   }
 
@@ -211,13 +225,13 @@ struct Client::Loop {
 
   std::mutex mutex;  // guards what follows, up to the blank line
   std::vector<Call> inbox;
-  std::vector<uint64_t> cancels;
+  std::vector<uint64_t> cancels, resumes;
   bool polling = false;  // the thread sleeps or is about to: it needs a wake-up to notice anything
   bool stopping = false;
 
   // The curl thread's own.
   std::vector<Call> arrived;
-  std::vector<uint64_t> dropped;
+  std::vector<uint64_t> dropped, roomy;
   std::unordered_map<std::string, Host> hosts;  // addresses of its values are stable
   std::deque<Host*> crowded;                    // hosts with a line, in turn
   std::unordered_map<uint64_t, Call> waiting;
@@ -243,13 +257,11 @@ uint64_t Client::send(Request request, Done done) {
 }
 
 void Client::cancel(uint64_t id) {
-  bool wake;
-  {
-    std::lock_guard lock(loop_->mutex);
-    wake = std::exchange(loop_->polling, false);
-    loop_->cancels.push_back(id);
-  }
-  if (wake) curl_multi_wakeup(loop_->multi);
+  loop_->tell(&Loop::cancels, id);
+}
+
+void Client::resume(uint64_t id) {
+  loop_->tell(&Loop::resumes, id);
 }
 
 }  // namespace plenum::http

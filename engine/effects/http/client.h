@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +32,11 @@ struct Request {
   // peer may have acted on the first copy.  Right for model calls and reads; a write without an
   // idempotency key sets this and gets `unavailable` (outcome unknown) instead.
   bool at_most_once = false;
+  // Of a 200 whose content type is text/event-stream: gets the body's bytes as they come, on the
+  // curl thread, and the response's own body stays empty.  False: there is no room for them now;
+  // the socket is not read, and the same bytes come again after resume().  Any other response's
+  // body is collected as usual.
+  std::function<bool(std::string_view)> on_body = nullptr;
 };
 
 struct Response {
@@ -72,6 +78,8 @@ class Client {
   uint64_t send(Request request, Done done);
   void cancel(
       uint64_t id);  // aborts the transfer within 100 ms; unknown and finished ids are ignored
+  // The call's on_body has room again.  Spurious calls and unknown ids do no harm.
+  void resume(uint64_t id);
 
  private:
   struct Loop;

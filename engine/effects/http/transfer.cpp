@@ -115,7 +115,8 @@ void Transfer::prepare(uint64_t id, Request request, Done done, void* peer) {
   response_ = {};
   sent_ = 0;
   address_denied_ = repeat_denied_ = too_large_ = headers_too_large_ = false;
-  header_bytes_ = 0;
+  header_bytes_ = body_bytes_ = 0;
+  body_ = unknown;
   error_[0] = 0;
 
   const bool https = has_prefix(request_.url, "https://");
@@ -200,24 +201,45 @@ size_t Transfer::on_header(char* data, size_t size, size_t count, void* self) {
 
 size_t Transfer::on_body(char* data, size_t size, size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
-  std::string& body = transfer.response_.body;
   const size_t length = size * count;
-  if (body.size() + length > transfer.request_.max_response_bytes) {
+  if (transfer.body_bytes_ + length > transfer.request_.max_response_bytes) {
     transfer.too_large_ = true;
     return 0;
   }
-  if (body.empty()) {
-    curl_easy_setopt(transfer.easy_, CURLOPT_LOW_SPEED_LIMIT, 10L);
-    curl_easy_setopt(transfer.easy_, CURLOPT_LOW_SPEED_TIME,
-                     static_cast<long>(transfer.stalled_.count()));
-    curl_off_t announced = -1;
-    curl_easy_getinfo(transfer.easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
-    if (announced > 0)  // a peer's word: trusted for what it would be allowed to send anyway
-      body.reserve(std::min<size_t>(
-          announced, std::min<size_t>(transfer.request_.max_response_bytes, 1 << 20)));
+  if (transfer.body_ == unknown) {
+    transfer.watch_pace();
+    transfer.body_ = transfer.streams() ? streamed : collected;
   }
-  body.append(data, length);
+  if (transfer.body_ == streamed) {
+    if (!transfer.request_.on_body({data, length})) return CURL_WRITEFUNC_PAUSE;
+  } else {
+    transfer.response_.body.append(data, length);
+  }
+  transfer.body_bytes_ += length;
   return length;
+}
+
+// At the first byte of the body.
+void Transfer::watch_pace() {
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 10L);
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stalled_.count()));
+  curl_off_t announced = -1;
+  curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);
+  if (announced > 0)  // a peer's word: trusted for what it would be allowed to send anyway
+    response_.body.reserve(
+        std::min<size_t>(announced, std::min<size_t>(request_.max_response_bytes, 1 << 20)));
+}
+
+bool Transfer::streams() const {
+  if (!request_.on_body) return false;
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  const std::string* type = response_.header("content-type");
+  return status == 200 && type && has_prefix(*type, "text/event-stream");
+}
+
+void Transfer::go_on() {
+  if (body_ == streamed) curl_easy_pause(easy_, CURLPAUSE_CONT);
 }
 
 curl_socket_t Transfer::on_socket(void* self, curlsocktype, curl_sockaddr* address) {

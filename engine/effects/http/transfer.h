@@ -33,12 +33,15 @@ class Transfer {
   uint64_t id() const { return id_; }
   void* peer() const { return peer_; }
   bool multiplexed() const;  // the response came over HTTP/2
+  void go_on();              // after on_body had no room
 
  private:
   Error failure(CURLcode code) const;
   Error lost(CURLcode code, std::string_view why) const;
   void set_method();
   void set_headers();
+  void watch_pace();
+  bool streams() const;
 
   static size_t on_header(char* data, size_t size, size_t count, void* self);
   static size_t on_body(char* data, size_t size, size_t count, void* self);
@@ -58,6 +61,8 @@ class Transfer {
   bool repeat_denied_ = false;
   bool too_large_ = false;
   bool headers_too_large_ = false;
+  enum { unknown, collected, streamed } body_ = unknown;  // known from its first byte on
+  size_t body_bytes_ = 0;
   size_t header_bytes_ = 0;
   char error_[CURL_ERROR_SIZE] = {};
 };

@@ -4,7 +4,7 @@
 // `max_tokens` is required by the service, so a call without one gets a generous one.
 #include "engine/base/ids.h"
 #include "engine/llm/lower.h"
-#include "engine/llm/wire.h"
+#include "engine/llm/stream.h"
 
 namespace plenum::llm {
 namespace {
@@ -46,6 +46,71 @@ Usage usage_of(const Json& body) {
           count_or_zero(*counts, "output_tokens"), cached};
 }
 
+// Blocks begin, grow and end by number; the last counts replace the first ones.
+class AnthropicFold final : public Fold {
+ public:
+  void add(const std::string&, const Json& event, std::string& text) override {
+    const std::string type = text_or(event, "type");
+    if (type == "message_start") {
+      if (const Json* message = find(event, "message"); message && message->is_object())
+        body = *message;
+      body["content"] = Json::array();
+    } else if (type == "content_block_start") {
+      if (const Json* begun = find(event, "content_block")) {
+        block(event) = *begun;
+        if (text_or(*begun, "type") == "text") text += text_or(*begun, "text");
+      }
+    } else if (type == "content_block_delta") {
+      if (const Json* delta = find(event, "delta")) grow(block(event), *delta, text);
+    } else if (type == "content_block_stop") {
+      end(block(event));
+    } else if (type == "message_delta") {
+      add_end(event);
+    } else if (type == "message_stop") {
+      finished = true;
+    }
+  }
+
+ private:
+  static constexpr const char* kInput = "partial_json";
+
+  Json& block(const Json& event) {
+    const auto index = static_cast<size_t>(std::min<int64_t>(count_or_zero(event, "index"), 999));
+    Json& content = body["content"];
+    while (content.size() <= index) content.push_back(Json::object());
+    return content[index];
+  }
+
+  static void grow(Json& block, const Json& delta, std::string& text) {
+    const std::string type = text_or(delta, "type");
+    if (type == "text_delta") {
+      append(block, "text", text_or(delta, "text"));
+      text += text_or(delta, "text");
+    } else if (type == "input_json_delta") {
+      append(block, kInput, text_or(delta, "partial_json"));
+    } else if (type == "thinking_delta") {
+      append(block, "thinking", text_or(delta, "thinking"));
+    } else if (type == "signature_delta") {
+      append(block, "signature", text_or(delta, "signature"));
+    }
+  }
+
+  // What is not JSON stays a text, and no schema takes it for an object.
+  static void end(Json& block) {
+    const std::string input = text_or(block, kInput);
+    if (block.erase(kInput) == 0 || input.empty()) return;
+    Result<Json> value = parse_json(input);
+    block["input"] = value ? *std::move(value) : Json(input);
+  }
+
+  void add_end(const Json& event) {
+    if (const Json* delta = find(event, "delta"); delta && delta->is_object())
+      for (const auto& [key, value] : delta->items()) body[key] = value;
+    if (const Json* usage = find(event, "usage"); usage && usage->is_object())
+      for (const auto& [key, value] : usage->items()) body["usage"][key] = value;
+  }
+};
+
 class Anthropic final : public Provider {
  public:
   explicit Anthropic(Access access)
@@ -69,6 +134,7 @@ class Anthropic final : public Provider {
     if (schema && schema->enforced)
       body["output_config"]["format"] = {{"type", "json_schema"}, {"schema", schema->schema}};
     TRY(add_params(body, call, {"model", "messages", "system", "stream"}));
+    if (call.stream) body["stream"] = true;
     return TRY(post(kPeer, access_, call, url(), headers(), body));
   }
 
@@ -92,6 +158,13 @@ class Anthropic final : public Provider {
     if (call.schema)
       reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
     return reply;
+  }
+
+  std::unique_ptr<Stream> stream(const Call& call) const override {
+    return stream_of(kPeer, *this, call, std::make_unique<AnthropicFold>());
+  }
+  Json partial(const Call& call, std::string_view text) const override {
+    return schemas_.partial(*call.schema, text);
   }
 
  private:

@@ -5,7 +5,7 @@
 // case, never "invalid JSON".
 #include "engine/base/ids.h"
 #include "engine/llm/lower.h"
-#include "engine/llm/wire.h"
+#include "engine/llm/stream.h"
 
 namespace plenum::llm {
 namespace {
@@ -56,15 +56,18 @@ Json settings_of(const Call& call, const Lowered* schema) {
   return settings;
 }
 
+bool is_thought(const Json& part) {
+  const Json* thought = find(part, "thought");
+  return thought && *thought == true;
+}
+
 std::string text_of(const Json& candidate) {
   std::string text;
   const Json* content = find(candidate, "content");
   const Json* parts = content ? find(*content, "parts") : nullptr;
   if (!parts || !parts->is_array()) return text;
-  for (const Json& part : *parts) {
-    const Json* thought = find(part, "thought");
-    if (!thought || *thought != true) text += text_or(part, "text");
-  }
+  for (const Json& part : *parts)
+    if (!is_thought(part)) text += text_or(part, "text");
   return text;
 }
 
@@ -77,6 +80,44 @@ Usage usage_of(const Json& body) {
       count_or_zero(*counts, "candidatesTokenCount") + count_or_zero(*counts, "thoughtsTokenCount"),
       count_or_zero(*counts, "cachedContentTokenCount")};
 }
+
+// Each event is a whole reply that holds the next pieces; only its counts are of all so far.
+class GeminiFold final : public Fold {
+ public:
+  void add(const std::string&, const Json& event, std::string& text) override {
+    for (const char* key : {"usageMetadata", "modelVersion", "responseId", "promptFeedback"})
+      if (const Json* value = find(event, key)) body[key] = *value;
+    if (const Json* feedback = find(event, "promptFeedback"))
+      finished = finished || feedback->contains("blockReason");
+    const Json* candidates = find(event, "candidates");
+    if (!candidates || !candidates->is_array() || candidates->empty()) return;
+    if (!body.contains("candidates"))
+      body["candidates"] =
+          Json::array({Json{{"content", {{"role", "model"}, {"parts", Json::array()}}}}});
+    Json& ours = body["candidates"][0];
+    const Json& theirs = candidates->front();
+    if (const Json* content = find(theirs, "content"))
+      if (const Json* parts = find(*content, "parts"); parts && parts->is_array())
+        for (const Json& part : *parts) add_part(ours["content"]["parts"], part, text);
+    if (const Json* reason = find(theirs, "finishReason"); reason && reason->is_string()) {
+      ours["finishReason"] = *reason;
+      finished = true;
+    }
+  }
+
+ private:
+  // A part that is nothing but text goes on where the last one ended; a signature stays on the part
+  // it came with.
+  static void add_part(Json& parts, const Json& part, std::string& text) {
+    if (!is_thought(part)) text += text_or(part, "text");
+    const bool plain = part.is_object() && part.size() == 1 && part.contains("text");
+    if (plain && text_or(part, "text").empty()) return;
+    if (plain && !parts.empty() && parts.back().size() == 1 && parts.back().contains("text"))
+      append(parts.back(), "text", text_or(part, "text"));
+    else
+      parts.push_back(part);
+  }
+};
 
 class Gemini final : public Provider {
  public:
@@ -95,7 +136,7 @@ class Gemini final : public Provider {
     if (Json settings = settings_of(call, schema.get()); !settings.empty())
       body["generationConfig"] = std::move(settings);
     TRY(add_params(body, call, {"contents", "systemInstruction", "system_instruction"}));
-    return TRY(post(kPeer, access_, call, url_for(call.model), headers(), body));
+    return TRY(post(kPeer, access_, call, url_for(call), headers(), body));
   }
 
   Result<Reply> read(const Call& call, const http::Response& response) const override {
@@ -121,13 +162,19 @@ class Gemini final : public Provider {
     return reply;
   }
 
+  std::unique_ptr<Stream> stream(const Call& call) const override {
+    return stream_of(kPeer, *this, call, std::make_unique<GeminiFold>());
+  }
+  Json partial(const Call&, std::string_view text) const override { return partial_value(text); }
+
  private:
-  std::string url_for(const std::string& model) const {
+  std::string url_for(const Call& call) const {
+    const std::string& model = call.model;
     const std::string path = model.find('/') == std::string::npos ? "models/" + model : model;
     const std::string version = "/" + access_.api_version;
     const bool versioned = access_.base_url.ends_with(version);
     return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path) +
-           ":generateContent";
+           (call.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
   }
 
   http::Headers headers() const {

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "engine/llm/wire.h"
+#include "engine/llm/stream.h"
 
 namespace plenum::llm {
 namespace {
@@ -45,6 +45,9 @@ class Offline final : public Provider {
   Result<Reply> read(const Call&, const http::Response&) const override {
     return fail(Kind::internal, "the offline provider sends nothing, so there is nothing to read");
   }
+
+  std::unique_ptr<Stream> stream(const Call&) const override { return nullptr; }
+  Json partial(const Call&, std::string_view text) const override { return partial_value(text); }
 
  private:
   std::optional<std::string> fixture(const Call& call) const {

@@ -5,7 +5,7 @@
 // nulls are taken out of the reply again (lower.h), so that the app never sees the difference.
 #include "engine/base/ids.h"
 #include "engine/llm/lower.h"
-#include "engine/llm/wire.h"
+#include "engine/llm/stream.h"
 
 namespace plenum::llm {
 namespace {
@@ -55,12 +55,16 @@ std::string without_thinking(std::string text) {
 }
 
 // `content` is a string; some compatible servers answer with parts.
-std::string text_of(const Json& message) {
+std::string content_of(const Json& message) {
   const Json* content = find(message, "content");
-  if (!content || !content->is_array()) return without_thinking(text_or(message, "content"));
+  if (!content || !content->is_array()) return text_or(message, "content");
   std::string text;
   for (const Json& part : *content) text += text_or(part, "text");
   return text;
+}
+
+std::string text_of(const Json& message) {
+  return without_thinking(content_of(message));
 }
 
 Usage usage_of(const Json& body) {
@@ -70,6 +74,76 @@ Usage usage_of(const Json& body) {
   return {count_or_zero(*counts, "prompt_tokens"), count_or_zero(*counts, "completion_tokens"),
           details ? count_or_zero(*details, "cached_tokens") : 0};
 }
+
+// Text and calls come in fragments, calls by number; the counts come last, beside no choice.
+class OpenAiFold final : public Fold {
+ public:
+  void add(const std::string&, const Json& event, std::string& text) override {
+    for (const char* key : {"id", "model", "usage"})
+      if (const Json* value = find(event, key); value && !value->is_null()) body[key] = *value;
+    const Json* choices = find(event, "choices");
+    if (!choices || !choices->is_array() || choices->empty()) return;
+    if (!body.contains("choices"))
+      body["choices"] = Json::array({Json{{"message", {{"role", "assistant"}}}}});
+    Json& ours = body["choices"][0];
+    if (const Json* delta = find(choices->front(), "delta")) add_delta(ours["message"], *delta);
+    if (const Json* reason = find(choices->front(), "finish_reason");
+        reason && reason->is_string()) {
+      ours["finish_reason"] = *reason;
+      finished = true;
+    }
+    show(text_or(ours["message"], "content"), text);
+  }
+  void done() override { finished = true; }
+
+ private:
+  static void add_delta(Json& message, const Json& delta) {
+    if (const std::string text = content_of(delta); !text.empty()) append(message, "content", text);
+    if (const std::string text = text_or(delta, "refusal"); !text.empty())
+      append(message, "refusal", text);
+    const Json* calls = find(delta, "tool_calls");
+    if (!calls || !calls->is_array()) return;
+    for (const Json& call : *calls) add_call(message["tool_calls"], call);
+  }
+
+  static void add_call(Json& calls, const Json& part) {
+    const auto index = static_cast<size_t>(std::min<int64_t>(count_or_zero(part, "index"), 999));
+    while (calls.size() <= index) calls.push_back(Json{{"type", "function"}});
+    Json& call = calls[index];
+    if (const std::string id = text_or(part, "id"); !id.empty()) call["id"] = id;
+    const Json* function = find(part, "function");
+    if (!function) return;
+    if (const std::string name = text_or(*function, "name"); !name.empty())
+      call["function"]["name"] = name;
+    if (const Json* whole = find(*function, "arguments"); whole && whole->is_object())
+      call["function"]["arguments"] = *whole;
+    else
+      append(call["function"], "arguments", text_or(*function, "arguments"));
+  }
+
+  // Thinking that stands before the answer is not shown, nor what may be the start of it.
+  void show(const std::string& content, std::string& text) {
+    static constexpr std::string_view kOpen = "<think>", kClose = "</think>";
+    if (!decided_) {
+      const size_t start = content.find_first_not_of(" \t\r\n");
+      if (start == content.npos) return;
+      const std::string_view begun = std::string_view(content).substr(start);
+      if (begun.size() < kOpen.size() && kOpen.substr(0, begun.size()) == begun) return;
+      if (begun.substr(0, kOpen.size()) == kOpen) {
+        const size_t end = content.find(kClose);
+        if (end == content.npos) return;
+        shown_ = content.find_first_not_of(" \t\r\n", end + kClose.size());
+        if (shown_ == content.npos) return;
+      }
+      decided_ = true;
+    }
+    text += content.substr(shown_);
+    shown_ = content.size();
+  }
+
+  bool decided_ = false;
+  size_t shown_ = 0;
+};
 
 class OpenAi final : public Provider {
  public:
@@ -91,6 +165,7 @@ class OpenAi final : public Provider {
     if (!call.reasoning.empty()) body["reasoning_effort"] = call.reasoning;
     if (schema) add_format(body, call, *schema);
     TRY(add_params(body, call, {"model", "messages", "stream"}));
+    if (call.stream) body["stream"] = true, body["stream_options"]["include_usage"] = true;
     return TRY(post(kPeer, access_, call, access_.base_url + version() + "/chat/completions",
                     headers(), body));
   }
@@ -117,6 +192,13 @@ class OpenAi final : public Provider {
     if (call.schema)
       reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
     return reply;
+  }
+
+  std::unique_ptr<Stream> stream(const Call& call) const override {
+    return stream_of(kPeer, *this, call, std::make_unique<OpenAiFold>());
+  }
+  Json partial(const Call& call, std::string_view text) const override {
+    return schemas_.partial(*call.schema, text);
   }
 
  private:
