@@ -5,6 +5,7 @@
 #include <thread>
 #include <tuple>
 
+#include "engine/lint/additions.h"
 #include "engine/lint/check.h"
 #include "engine/lint/fixes.h"
 #include "engine/lint/silence.h"
@@ -27,6 +28,14 @@ void run_checks(const app::Draft& draft, const app::Files& files, Report& report
   const Subject subject(draft, files, loaders);
   for (const Check& check : checks())
     if (check.run) check.run(subject, report);
+}
+
+std::vector<Fix> fixes_of(const Diagnostic& finding, const Linted& linted) {
+  if (!finding.fixes.empty() || !finding.span.file) return finding.fixes;
+  if (finding.code == "A804" && linted.draft.root)  // its message begins with the host
+    return {host_listed(finding.message.substr(1, finding.message.find('`', 1) - 1),
+                        *linted.draft.root)};
+  return fixes_for(finding, text_of(linted, *finding.span.file));
 }
 
 // A key or input that was given by a wrong name is not also missing: one mistake, one finding.
@@ -52,9 +61,7 @@ Linted lint_app(const std::string& path, const app::Files& files, Tests tests) {
   if (tests == Tests::read) out.tests = app::read_tests(out.draft, files, report);
   run_checks(out.draft, files, report);
   out.findings = unsilenced(without_echoes(report.sorted()), out.draft.files);
-  for (Diagnostic& finding : out.findings)
-    if (finding.fixes.empty() && finding.span.file)
-      finding.fixes = fixes_for(finding, text_of(out, *finding.span.file));
+  for (Diagnostic& finding : out.findings) finding.fixes = fixes_of(finding, out);
   if (!report.has_errors()) out.app = out.draft.app;
   return out;
 }

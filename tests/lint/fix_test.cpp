@@ -30,11 +30,11 @@ After fixed(std::map<std::string, std::string> files, bool unsafe = false) {
           applied.count};
 }
 
-// The codes that the specification marks with a fix, as far as their checks are built.
+// The codes that the specification marks with a fix.
 const std::set<std::string> kFixed = {"Y002", "Y004", "Y005", "Y006", "Y007", "Y008", "Y009",
                                       "S101", "S106", "R201", "R202", "R203", "R204", "R205",
                                       "G306", "D404", "D406", "X502", "X503", "X504", "X505",
-                                      "X507", "T601", "T602", "T605", "J701"};
+                                      "X507", "T601", "T602", "T605", "J701", "A804", "A810"};
 
 }  // namespace
 
@@ -152,6 +152,46 @@ models:
 routes: {POST /go: {start: main, quota: 10/day}}
 graphs: {main: {nodes: [{id: n, llm: {model: a, prompt: Hello}}]}}
 )");
+}
+
+TEST_CASE("a host is added where the hosts are, or will be", "[lint]") {
+  const auto with = [](const std::string& limits) {
+    const std::string rest = R"(routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, http: {get: "https://api.example.com/"}}]}}
+)";
+    const After after =
+        fixed({{"apps.d/test.yaml", "plenum: 1\napp: test\n" + limits + rest}}, true);
+    CHECK(after.findings == "");
+    return after.app.substr(0, after.app.find("routes"));
+  };
+  CHECK(with("") == "plenum: 1\napp: test\nlimits: {hosts: [api.example.com]}\n");
+  CHECK(with("limits: {}\n") == "plenum: 1\napp: test\nlimits: {hosts: [api.example.com]}\n");
+  CHECK(with("limits: {hosts: []}\n") ==
+        "plenum: 1\napp: test\nlimits: {hosts: [api.example.com]}\n");
+  CHECK(with("limits: {steps: 9}\n") ==
+        "plenum: 1\napp: test\nlimits: {hosts: [api.example.com], steps: 9}\n");
+  CHECK(with("limits:\n  steps: 9\n") ==
+        "plenum: 1\napp: test\nlimits:\n  hosts: [api.example.com]\n  steps: 9\n");
+  CHECK(with("limits: {hosts: [b.example]}\n") ==
+        "plenum: 1\napp: test\nlimits: {hosts: [api.example.com, b.example]}\n");
+  CHECK(with("limits:\n  hosts:\n    - b.example # the other\n") ==
+        "plenum: 1\napp: test\nlimits:\n  hosts:\n    - api.example.com\n    - b.example # the "
+        "other\n");
+}
+
+TEST_CASE("a write in a body gets no key that all rounds would share", "[lint]") {
+  const std::string app = R"(plenum: 1
+app: test
+routes: {POST /go: {start: main}}
+limits: {hosts: [crm.example]}
+graphs:
+  main:
+    nodes:
+      - {id: each, map: {over: "[1, 2]", do: [{id: a, http: {post: "https://crm.example/x"}}]}}
+)";
+  const After after = fixed({{"apps.d/test.yaml", app}}, true);
+  CHECK(after.count == 0);
+  CHECK(after.findings.find("A810 ") != std::string::npos);
 }
 
 TEST_CASE("a mistake in a prompt file is mended there", "[lint]") {

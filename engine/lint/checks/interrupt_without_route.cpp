@@ -1,4 +1,5 @@
 // G306: a run that pauses where no route goes on.
+#include "engine/lint/additions.h"
 #include "engine/lint/check.h"
 #include "engine/lint/flow.h"
 #include "engine/lint/places.h"
@@ -23,15 +24,6 @@ std::string line_for(const std::string& graph, const std::string& id) {
   return "POST /" + id + ": {resume: " + graph + "." + id + "}";
 }
 
-// A route more, in front of the first one.
-Fix added(const yaml::Node& routes, const std::string& line) {
-  Span at = routes.members.front().key_span;
-  at.end = at.start;
-  const bool flow = routes.style == yaml::Node::Style::flow;
-  const std::string indent(static_cast<size_t>(at.start.column - 1), ' ');
-  return {"add the route", false, {{at, line + (flow ? ", " : "\n" + indent)}}};
-}
-
 void run(const Subject& subject, Report& report) {
   const yaml::Node* routes = subject.root.find("routes");
   if (!routes || routes->members.empty() || !subject.sound(*routes)) return;
@@ -45,7 +37,7 @@ void run(const Subject& subject, Report& report) {
                     def.span,
                     "no route resumes " + quote(def.id),
                     "runs that pause here expire: add a route, " + line_for(name, def.id),
-                    {added(*routes, line_for(name, def.id))}});
+                    {{"add the route", false, {put_before(*routes, line_for(name, def.id))}}}});
   });
 }
 

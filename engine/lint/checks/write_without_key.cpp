@@ -1,4 +1,5 @@
 // A810: an http write that would be tried again, if its peer could know it again.
+#include "engine/lint/additions.h"
 #include "engine/lint/check.h"
 #include "engine/lint/flow.h"
 #include "engine/lint/places.h"
@@ -14,6 +15,14 @@ const yaml::Member* write_of(const yaml::Node& http) {
   return nullptr;
 }
 
+// Inside of a body one key for all its rounds would make the later ones look done.
+std::vector<Fix> keyed(const app::Graph& graph, const app::NodeDef& def, const yaml::Node& http) {
+  const bool once = std::any_of(graph.nodes.nodes.begin(), graph.nodes.nodes.end(),
+                                [&](const app::NodeDef& own) { return &own == &def; });
+  if (!once) return {};
+  return {{"add `idempotency: =run.id`", false, {put_before(http, "idempotency: =run.id")}}};
+}
+
 void run(const Subject& subject, Report& report) {
   each_sound_graph(subject, [&](const app::Graph& graph, const yaml::Node&) {
     for (const app::NodeDef* one : all_nodes(graph.nodes)) {
@@ -22,10 +31,11 @@ void run(const Subject& subject, Report& report) {
       const yaml::Node* http = node && def.kind == "http" ? node->find("http") : nullptr;
       const yaml::Member* write = http && def.retry.max > 0 ? write_of(*http) : nullptr;
       if (write)
-        report.warning("A810", write->key_span,
-                       "without `idempotency` this write is sent once: when its answer is lost, "
-                       "nobody knows whether it was done, and the node fails",
-                       "idempotency: =run.id, if the peer honours Idempotency-Key; else retry: 0");
+        report.add({"A810", Severity::warning, write->key_span,
+                    "without `idempotency` this write is sent once: when its answer is lost, "
+                    "nobody knows whether it was done, and the node fails",
+                    "idempotency: =run.id, if the peer honours Idempotency-Key; else retry: 0",
+                    keyed(graph, def, *http)});
     }
   });
 }
