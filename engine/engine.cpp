@@ -120,7 +120,9 @@ class EngineImpl final : public Engine {
                                    settings_.disk_reserve));
     blobs_ = TRY(open_disk_blobs(settings_.data + "/files"));
     // A test never reaches the network, but for one that records what models say.
-    if (!stage || !settings_.providers.empty()) http_ = std::make_shared<http::Client>();
+    http::Client::Options calls;
+    calls.connections_per_host = settings_.calls_per_host;
+    if (!stage || !settings_.providers.empty()) http_ = std::make_shared<http::Client>(calls);
     child::Options options;
     options.allow_unsandboxed = settings_.allow_unsandboxed;
     sandbox_ = std::make_shared<child::Sandbox>(options);

@@ -47,6 +47,7 @@ struct Settings {
   int retry_budget = 20;  // retries of one app at one provider or host, earned by good calls
   int breaker_calls = 20;    // fewer calls within 30 s never keep a provider or host from being asked
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
+  size_t calls_per_host = 64;  // outgoing connections to one host; HTTP/2 carries 100 calls on each
   milliseconds run_time{60'000}, job_time{30 * 60'000};
   milliseconds run_ttl{30LL * 86'400'000};  // how long finished runs are kept
   std::shared_ptr<const Stage> stage;       // null: the world; with one the database is in memory

@@ -16,10 +16,12 @@ std::vector<std::string> known() {
                                   "data",
                                   "mode",
                                   "allow_unsandboxed",
+                                  "connections",
                                   "connections_per_address",
                                   "disk_reserve_mb",
                                   "runs_at_once",
                                   "outbound.allow_local",
+                                  "outbound.connections_per_host",
                                   "outbound.retry_budget",
                                   "outbound.breaker_calls",
                                   "watch",
@@ -33,11 +35,14 @@ std::vector<std::string> known() {
 }
 
 Result<> read_numbers(const SettingsFile& settings, server::ServeOptions& options) {
+  options.connections = TRY(settings.number("connections", 16, 60'000, options.connections));
   options.connections_per_address = TRY(settings.number(
       "connections_per_address", 1, options.connections, options.connections_per_address));
   options.engine.disk_reserve =
       TRY(settings.number("disk_reserve_mb", 0, 1'000'000, options.engine.disk_reserve >> 20))
       << 20;
+  options.engine.calls_per_host = TRY(
+      settings.number("outbound.connections_per_host", 1, 8'192, options.engine.calls_per_host));
   options.engine.runs_at_once = static_cast<int>(TRY(settings.number(
       "runs_at_once", 1, 100'000, static_cast<uint64_t>(options.engine.runs_at_once))));
   return {};

@@ -23,7 +23,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-CONNECTIONS = 64
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = {CORES[-1]}, {CORES[0]}
@@ -184,7 +183,10 @@ def plenum(options, scratch, model, name="plenum", fresh=True):
         name, "/api/v1/clearreply/analyze",
         [options.plenum, "serve", "--root", root, "--data", data, "--listen", "127.0.0.1:@PORT@"],
         env={"PLENUM_PROVIDERS_GEMINI_BASE_URL": f"http://127.0.0.1:{model}",
-             "PLENUM_CONNECTIONS_PER_ADDRESS": str(2 * CONNECTIONS)},
+             "PLENUM_CONNECTIONS": str(2 * options.clients + 64),
+             "PLENUM_CONNECTIONS_PER_ADDRESS": str(2 * options.clients),
+             "PLENUM_OUTBOUND_CONNECTIONS_PER_HOST": str(2 * options.clients),
+             "PLENUM_RUNS_AT_ONCE": str(2 * options.clients)},
         fresh=lambda: fresh and shutil.rmtree(data, ignore_errors=True))
 
 
@@ -229,9 +231,9 @@ def peers(folder, scratch, model):
     return found
 
 
-def wrk(server, script, seconds):
+def wrk(server, script, seconds, clients):
     url = f"http://127.0.0.1:{server.port}{server.path}"
-    out = subprocess.run(["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s",
+    out = subprocess.run(["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout=30s",
                           "-s", script, url], env={**os.environ, "BODY": BODY}, text=True,
                          capture_output=True, preexec_fn=lambda: os.sched_setaffinity(0, LOAD_CORE))
     for line in out.stdout.splitlines():
@@ -244,18 +246,20 @@ def load_round(server, script, options, model):
     running = server.start()
     try:
         running.first_answer(server.port, server.path)
-        wrk(server, script, options.warm)
+        wrk(server, script, options.warm, options.clients)
         before, ours, all_before = cpu_of(running.pid), cpu_of(model.pid), busy()
         children = os.times()
         at = time.monotonic()
-        seen = wrk(server, script, options.seconds)
+        seen = wrk(server, script, options.seconds, options.clients)
         wall = time.monotonic() - at
         cpu = cpu_of(running.pid) - before
         after = os.times()
         loaded = after.children_user + after.children_system - children.children_user - children.children_system
         others = busy() - all_before - cpu - loaded - (cpu_of(model.pid) - ours)
         requests = max(1, seen["requests"])
-        return {"rps": requests / (seen["us"] / 1e6), "cpu_us": cpu / requests * 1e6,
+        rate = requests / (seen["us"] / 1e6)
+        ideal = {"ideal": rate / (options.clients * 1000 / options.delay) * 100} if options.delay else {}
+        return {"rps": rate, **ideal, "cpu_us": cpu / requests * 1e6,
                 "p50": seen["p50"], "p99": seen["p99"], "errors": seen["errors"],
                 "peak": memory_of(running.pid, "VmHWM"), "others": max(0.0, others / wall)}
     finally:
@@ -279,7 +283,7 @@ def median(rounds, key):
 
 
 def table(results, ours):
-    columns = [("rps", "requests/s", 0), ("cpu_us", "CPU µs/req", 0), ("p50", "p50 ms", 1),
+    columns = [("rps", "requests/s", 0), ("ideal", "% of ideal", 1), ("cpu_us", "CPU µs/req", 0), ("p50", "p50 ms", 1),
                ("p99", "p99 ms", 1), ("peak", "peak MB", 0), ("cold", "first answer ms", 0),
                ("idle", "idle MB", 0), ("errors", "errors", 0), ("others", "others' cores", 1)]
     width = max(map(len, results)) + 2
@@ -290,11 +294,11 @@ def table(results, ours):
             f"{'-' if cell is None else format(cell, f'.{digits}f'):>17}"
             for cell, (_, _, digits) in zip(cells, columns)))
     print(f"\n{ours} / other" + " " * max(0, width - len(ours) - 8)
-          + "".join(f"{title:>17}" for _, title, _ in columns[:7]))
+          + "".join(f"{title:>17}" for _, title, _ in columns[:8]))
     for name, rounds in results.items():
         if name == ours:
             continue
-        pairs = [(median(results[ours], key), median(rounds, key)) for key, _, _ in columns[:7]]
+        pairs = [(median(results[ours], key), median(rounds, key)) for key, _, _ in columns[:8]]
         print(f"{name:<{width}}" + "".join(
             f"{'-' if not a or not b else format(a / b, '.3f'):>17}" for a, b in pairs))
 
@@ -352,6 +356,7 @@ def main():
     parser.add_argument("--warm", type=int, default=3, help="seconds of load before that")
     parser.add_argument("--starts", type=int, default=7, help="cold starts of each server")
     parser.add_argument("--delay", type=int, default=0, help="milliseconds that the model takes")
+    parser.add_argument("--clients", type=int, default=64, help="connections, each with one request at a time")
     parser.add_argument("--only", action="append", help="just this server; may be given again")
     options = parser.parse_args()
     for tool in ("wrk", "nginx"):
