@@ -104,10 +104,6 @@ void write_canonical(const Json& value, std::string& out) {
 
 }  // namespace
 
-std::string to_text(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 bool equal(const Json& a, const Json& b) {
   if (a.is_number() && b.is_number()) return same_number(a, b);
   if (a.type() != b.type()) return false;

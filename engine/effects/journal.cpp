@@ -5,40 +5,38 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
+#include "engine/base/json_text.h"
 
 namespace plenum {
 
 namespace {
 
+const Json kNothing;
 constexpr size_t kDigest = 32;  // hex digits: told apart, not signed
 
-// What it asks for; nothing for one that is not journaled.
-using Journaled = std::optional<Json>;
+// What it asks for, as text; nothing for one that is not journaled.
+using Journaled = std::optional<std::string>;
 
 Journaled asked(const run::CallModel& e) {
   Json turns = Json::array();
   for (const run::Turn& turn : e.turns) turns.push_back({turn.from_model, turn.text, turn.files});
-  return Json{e.model->provider,
-              e.model->model,
-              e.system,
-              std::move(turns),
-              e.schema ? *e.schema : Json(),
-              e.max_tokens.value_or(0)};
+  return array_text(e.model->provider, e.model->model, e.system, turns,
+                    e.schema ? *e.schema : kNothing, e.max_tokens.value_or(0));
 }
 Journaled asked(const run::CallHttp& e) {
-  return Json{e.method, e.url, e.headers, e.body};
+  return array_text(e.method, e.url, e.headers, e.body);
 }
 Journaled asked(const run::MakePdf& e) {
-  return Json{e.html, e.size, e.margin, e.name};
+  return array_text(e.html, e.size, e.margin, e.name);
 }
 Journaled asked(const run::PutRow& e) {
-  return Json{e.collection, e.id, e.data, e.app_owned};
+  return array_text(e.collection, e.id, e.data, e.app_owned);
 }
 Journaled asked(const run::DeleteRow& e) {
-  return Json{e.collection, e.id, e.app_owned};
+  return array_text(e.collection, e.id, e.app_owned);
 }
 Journaled asked(const run::StartRun& e) {
-  return Json{e.graph, e.input, e.key};
+  return array_text(e.graph, e.input, e.key);
 }
 Journaled asked(const run::ExtractText&) {
   return std::nullopt;
@@ -66,7 +64,7 @@ std::optional<EffectRow> journal_row(const run::Perform& what, Millis now) {
   row.kind = run::kind_of(what.effect);
   row.path = what.path;
   row.key = what.key;
-  row.digest = sha256_hex(to_text(*effect)).substr(0, kDigest);
+  row.digest = sha256_hex(*effect).substr(0, kDigest);
   row.started_at = now;
   return row;
 }

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/base/json_text.h"
 #include "engine/run/step.h"
 
 namespace plenum::run {
@@ -30,27 +31,34 @@ Error restore_error(const Json& json) {
 }
 
 // The place is kept as the node's id, which stays readable in the database.
-Json save_frame(const Frame& frame) {
+void save_frame(std::string& out, const Frame& frame) {
   const auto& nodes = frame.block->nodes;
-  Json json{{"b", frame.block->id}};
+  ObjectText json(out);
+  json.put("b", frame.block->id);
   if (frame.at < static_cast<int>(nodes.size()))
-    json["n"] = nodes[static_cast<size_t>(frame.at)].id;
+    json.put("n", nodes[static_cast<size_t>(frame.at)].id);
   if (frame.phase != Phase::ready) {
-    json["p"] = static_cast<int>(frame.phase);
-    json["a"] = frame.attempt;
-    json["c"] = frame.call;
-    json["e"] = frame.entered;
-    if (frame.due) json["d"] = frame.due;
-    if (frame.reserved > 0) json["u"] = frame.reserved;
-    if (!frame.memory.is_null()) json["m"] = frame.memory;
+    json.put("p", static_cast<int>(frame.phase));
+    json.put("a", frame.attempt);
+    json.put("c", frame.call);
+    json.put("e", frame.entered);
+    if (frame.due) json.put("d", frame.due);
+    if (frame.reserved > 0) json.put("u", frame.reserved);
+    if (!frame.memory.is_null()) json.put("m", frame.memory);
   }
-  if (!frame.result.is_null()) json["r"] = frame.result;
-  if (frame.slot) json["s"] = frame.slot;
-  if (frame.sees != Vars::own) json["v"] = static_cast<int>(frame.sees);
-  if (!frame.vars.empty() || frame.sees == Vars::own) json["x"] = frame.vars;
-  if (!frame.locals.empty()) json["l"] = frame.locals;
-  for (const Frame& child : frame.children) json["k"].push_back(save_frame(child));
-  return json;
+  if (!frame.result.is_null()) json.put("r", frame.result);
+  if (frame.slot) json.put("s", frame.slot);
+  if (frame.sees != Vars::own) json.put("v", static_cast<int>(frame.sees));
+  if (!frame.vars.empty() || frame.sees == Vars::own) json.put("x", frame.vars);
+  if (!frame.locals.empty()) json.put("l", frame.locals);
+  if (frame.children.empty()) return;
+  char separator = '[';
+  json["k"];
+  for (const Frame& child : frame.children) {
+    out += std::exchange(separator, ',');
+    save_frame(out, child);
+  }
+  out += ']';
 }
 
 // A state that no step can have made would lead a later step astray.
@@ -178,24 +186,28 @@ Values values_of(Json object) {
 }
 
 std::string save(const State& state) {
-  Json json{{"v", kVersion},
-            {"run", state.run},
-            {"graph", state.graph},
-            {"status", static_cast<int>(state.status)},
-            {"about", state.about},
-            {"user", state.user},
-            {"root", save_frame(state.root)},
-            {"call", state.last_call},
-            {"steps", state.steps},
-            {"cost", state.cost_usd},
-            {"limit", state.cost_limit},
-            {"percent", state.percent},
-            {"say", state.say},
-            {"event", state.last_event}};
-  if (!state.model.empty()) json["model"] = state.model;
-  if (state.error) json["error"] = save_error(*state.error);
-  if (!state.failed_at.empty()) json["failed_at"] = state.failed_at;
-  return to_text(json);
+  std::string text;
+  {
+    ObjectText json(text);
+    json.put("v", kVersion);
+    json.put("run", state.run);
+    json.put("graph", state.graph);
+    json.put("status", static_cast<int>(state.status));
+    json.put("about", state.about);
+    json.put("user", state.user);
+    save_frame(json["root"], state.root);
+    json.put("call", state.last_call);
+    json.put("steps", state.steps);
+    json.put("cost", state.cost_usd);
+    json.put("limit", state.cost_limit);
+    json.put("percent", state.percent);
+    json.put("say", state.say);
+    json.put("event", state.last_event);
+    if (!state.model.empty()) json.put("model", state.model);
+    if (state.error) json.put("error", save_error(*state.error));
+    if (!state.failed_at.empty()) json.put("failed_at", state.failed_at);
+  }
+  return text;
 }
 
 Result<State> restore(std::string_view text, const app::App& app) {

@@ -1,6 +1,7 @@
 // Foreign JSON: what is accepted, what is refused and with which words, and the questions asked of
 // values.
 #include "engine/base/json.h"
+#include "engine/base/json_text.h"
 
 #include <catch2/catch.hpp>
 
@@ -210,6 +211,37 @@ TEST_CASE("text is written for any value, also one with bytes that are not UTF-8
   CHECK(to_text(Json{{"a", "x\xFFy"}}) == "{\"a\":\"x\xEF\xBF\xBDy\"}");
   CHECK(to_text(Json(std::nan(""))) == "null");
   CHECK(to_text(parse_json("1e308").value()) == "1e+308");
+}
+
+TEST_CASE("text is what the library writes, byte for byte", "[json]") {
+  std::string every;
+  for (int c = 0; c < 0x80; ++c) every += static_cast<char>(c);
+  const std::vector<Json> values = {
+      Json::object(),
+      Json::array(),
+      Json(),
+      Json(true),
+      Json(0),
+      Json(-7),
+      Json(1.0),
+      Json(0.1),
+      Json(-0.0),
+      Json(1e-7),
+      Json(123456789012345678.0),
+      Json(std::numeric_limits<int64_t>::min()),
+      Json(std::numeric_limits<uint64_t>::max()),
+      Json(""),
+      Json(every),
+      Json(every + every),
+      Json("caf\u00e9 \U0001F600"),
+      Json("a\xC3"),
+      Json("\xED\xA0\x80 half"),
+      Json("\xF5\x80"),
+      Json{{"\"k\n", {1, {{"b", nullptr}}, Json::array()}}, {"\xFF", "\xFE"}, {"", {{}, "x"}}}};
+  for (const Json& value : values)
+    CHECK(to_text(value) == value.dump(-1, ' ', false, Json::error_handler_t::replace));
+  CHECK(plenum::array_text(values[1], "a", 2, values[20]) ==
+        to_text(Json{values[1], "a", 2, values[20]}));
 }
 
 TEST_CASE("objects are equal in any order, numbers across their types and exactly", "[json]") {
