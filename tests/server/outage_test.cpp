@@ -68,7 +68,10 @@ class World {
       StartOptions options;
       options.id = engine_->new_run_id(job);
       options.job = job;
-      Caller caller{"ada" + std::to_string(i), "free", Json{{"id", "ada"}}};
+      Caller caller;
+      caller.owner = "ada" + std::to_string(i);
+      caller.plan = "free";
+      caller.user = Json{{"id", "ada"}};
       last_ = {{"test", caller.owner}, options.id};
       asked_.push_back(last_);
       engine_->start(app_, app_->routes[0], caller, Json::object(), options,
