@@ -26,6 +26,7 @@
 #include "engine/effects/effects.h"
 #include "engine/run_view.h"
 #include "engine/runner.h"
+#include "engine/subscriptions.h"
 
 namespace plenum {
 
@@ -157,6 +158,8 @@ class EngineImpl final : public Engine {
         [this](std::vector<FileRow> files, milliseconds idle) {
           remove_files(std::move(files), idle);
         }});
+    subscriptions_ = std::make_unique<Subscriptions>(
+        Subscriptions::Parts{&settings_.offers, store_.get(), http_.get(), clock_.get(), post});
     thread_ = std::thread([this] { loop(); });
     TRY(keep(stage ? stage->catalog
                    : load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(),
@@ -208,16 +211,39 @@ class EngineImpl final : public Engine {
     });
   }
 
-  void cancel(Owner owner, std::string run, OnRun done) override {
-    asio::post(io_, [=, this] { runner_->cancel(owner, run, done); });
+  void cancel(Owner owner, std::string run, std::optional<Actor> actor, OnRun done) override {
+    asio::post(io_, [=, this] { runner_->cancel(owner, run, actor, done); });
   }
 
-  void operate(Owner owner, std::string run, Store::Act act, OnRun done) override {
-    asio::post(io_, [=, this] { runner_->operate(owner, run, act, done); });
+  void operate(Owner owner, std::string run, Store::Act act, Actor actor, OnRun done) override {
+    asio::post(io_, [=, this] { runner_->operate(owner, run, act, actor, done); });
   }
 
-  void forget(Owner owner, std::function<void(Result<>)> done) override {
-    asio::post(io_, [=, this] { runner_->forget(owner, done); });
+  void forget(Owner owner, Actor actor, std::function<void(Result<>)> done) override {
+    asio::post(io_, [=, this] { runner_->forget(owner, actor, done); });
+  }
+
+  void standing(std::string app, std::string user, std::string own,
+                std::function<void(Result<Standing>)> done) override {
+    subscriptions_->standing(app, user, own, std::move(done));
+  }
+
+  void store_purchase(std::string app, std::string provider, entitlements::Fact fact,
+                      std::string body, std::function<void(Result<bool>)> done) override {
+    subscriptions_->store(app, provider, fact, std::move(body), std::move(done));
+  }
+
+  void grant(Grant grant, Actor actor, std::function<void(Result<>)> done) override {
+    subscriptions_->grant(std::move(grant), std::move(actor), std::move(done));
+  }
+
+  void revoke(Grant grant, Actor actor, std::function<void(Result<int>)> done) override {
+    subscriptions_->revoke(std::move(grant), std::move(actor), std::move(done));
+  }
+
+  void forget_user(std::string app, std::string user, Actor actor,
+                   std::function<void(Result<int>)> done) override {
+    subscriptions_->forget(std::move(app), std::move(user), std::move(actor), std::move(done));
   }
 
   void find(Owner owner, std::string run, OnRun done) override {
@@ -419,6 +445,7 @@ class EngineImpl final : public Engine {
   std::shared_ptr<child::Sandbox> sandbox_;
   std::unique_ptr<Effects> effects_;
   std::unique_ptr<Runner> runner_;
+  std::unique_ptr<Subscriptions> subscriptions_;
   std::shared_ptr<const Catalog> catalog_ = std::make_shared<Catalog>();
   std::map<std::string, std::weak_ptr<const app::App>> older_;
   std::thread thread_;

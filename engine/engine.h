@@ -15,6 +15,7 @@
 #include "engine/base/json.h"
 #include "engine/base/result.h"
 #include "engine/base/secret.h"
+#include "engine/entitlements/offer.h"
 #include "engine/llm/provider.h"
 #include "engine/store/store.h"
 
@@ -39,6 +40,7 @@ struct Settings {
   bool development = true;                       // a provider that is missing answers offline
   bool allow_unsandboxed = false;
   bool allow_local_hosts = false;     // `http` nodes may call this machine; never in production
+  entitlements::Offers offers;        // what apps sell
   Secrets::Source secrets;            // where the values of `secrets` come from; unset: none is set
   std::string extract_helper;         // absolute path of the plenum-extract program
   uint64_t disk_reserve = 256 << 20;  // with less free nothing is accepted or begun
@@ -65,8 +67,17 @@ struct Caller {
   std::string owner;  // digest of app, issuer and subject
   std::string plan;   // "free"
   std::vector<std::string> roles;
-  Json user;              // what expressions see as `user`
+  // Who vouches for them ("dev": they do themselves), as which user; "": not known by a name.
+  std::string issuer, subject;
+  std::map<std::string, Millis> ended;  // plans that they had, and until when
+  Json user;                            // what expressions see as `user`
   bool signed_in = true;  // false: everybody who did not sign in is this one owner of the app
+};
+
+// The plan of a user: the best of what sign-in names, what they bought and what they were given.
+struct Standing {
+  std::string plan;                     // "": none
+  std::map<std::string, Millis> ended;  // plans that they had, and until when
 };
 
 // A run as clients see it.
@@ -132,10 +143,25 @@ class Engine {
   // Answers the interrupt of `route` that the run waits at, then as start() without job.
   virtual void resume(std::shared_ptr<const app::App> app, const app::Route& route, Caller caller,
                       std::string run, Json answer, ResumeOptions options, OnRun done) = 0;
-  virtual void cancel(Owner owner, std::string run, OnRun done) = 0;
-  virtual void operate(Owner owner, std::string run, Store::Act act, OnRun done) = 0;
+  // With an actor these three are recorded.
+  virtual void cancel(Owner owner, std::string run, std::optional<Actor> actor, OnRun done) = 0;
+  virtual void operate(Owner owner, std::string run, Store::Act act, Actor actor, OnRun done) = 0;
   // Deletes what is kept for an owner; runs of theirs that are under way end.
-  virtual void forget(Owner owner, std::function<void(Result<>)> done) = 0;
+  virtual void forget(Owner owner, Actor actor, std::function<void(Result<>)> done) = 0;
+
+  // What a user of an app may use, `own` being the plan that sign-in named.  Calls `done` at once
+  // when it is known already.
+  virtual void standing(std::string app, std::string user, std::string own,
+                        std::function<void(Result<Standing>)> done) = 0;
+  // T9: false when the event was known.
+  virtual void store_purchase(std::string app, std::string provider, entitlements::Fact fact,
+                              std::string body, std::function<void(Result<bool>)> done) = 0;
+  virtual void grant(Grant grant, Actor actor, std::function<void(Result<>)> done) = 0;
+  // How many there were: of the plan, or with "" of all.
+  virtual void revoke(Grant grant, Actor actor, std::function<void(Result<int>)> done) = 0;
+  // Purchases and grants of a user: how much was deleted.
+  virtual void forget_user(std::string app, std::string user, Actor actor,
+                           std::function<void(Result<int>)> done) = 0;
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
                        std::function<void(Result<std::vector<RunView>>)> done) = 0;

@@ -392,18 +392,23 @@ void Runner::sweep() {
   });
 }
 
-// Runs of theirs that are under way find that they are gone, and end.
-void Runner::forget(const Owner& owner, std::function<void(Result<>)> done) {
-  parts_.store->forget(owner, kSweepAtOnce, [this, owner, done](Result<Swept> swept) {
+// Runs of theirs that are under way find that they are gone, and end.  The first piece is the one
+// that is recorded.
+void Runner::forget(const Owner& owner, std::optional<Actor> actor,
+                    std::function<void(Result<>)> done) {
+  std::optional<AuditRow> record;
+  if (actor) record = forgetting(owner, *actor, parts_.clock->now());
+  const auto forgotten = [this, owner, done = std::move(done)](Result<Swept> swept) {
     if (!swept) return done(tl::unexpected(std::move(swept).error()));
     if (!swept->files.empty()) parts_.remove_files(std::move(swept->files), milliseconds(0));
-    if (swept->more) return forget(owner, done);
+    if (swept->more) return forget(owner, std::nullopt, done);
     std::vector<LivePtr> live;
     for (const auto& [id, run] : live_)
       if (run->row.owner == owner) live.push_back(run);
     for (const LivePtr& run : live) take(run, run::Cancelled{});
     done({});
-  });
+  };
+  parts_.store->forget(owner, kSweepAtOnce, forgotten, std::move(record));
 }
 
 }  // namespace plenum

@@ -68,9 +68,9 @@ class Runner {
              Json input, StartOptions options, OnRun done);
   void resume(const std::string& app, const app::Route& route, Caller caller, std::string run,
               Json answer, ResumeOptions options, OnRun done);
-  void cancel(Owner owner, std::string run, OnRun done);
-  void operate(Owner owner, std::string run, Store::Act act, OnRun done);
-  void forget(const Owner& owner, std::function<void(Result<>)> done);
+  void cancel(Owner owner, std::string run, std::optional<Actor> actor, OnRun done);
+  void operate(Owner owner, std::string run, Store::Act act, Actor actor, OnRun done);
+  void forget(const Owner& owner, std::optional<Actor> actor, std::function<void(Result<>)> done);
   void events(Owner owner, std::string run, int64_t after, EventSink sink);
 
   // Starts what these apps' schedules name, from now on and instead of those before.

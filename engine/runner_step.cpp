@@ -221,7 +221,8 @@ run::Chance Runner::chance(const Live& live, uint64_t call, const std::string& p
 void Runner::conclude(LivePtr live) {
   live->over = true;
   if (live->state.status == run::Status::failed)
-    spdlog::warn("run {} failed: {} ({})", live->row.id, live->state.error->message,
+    // Its message may quote what the user sent; `plenum runs show` has it.
+    spdlog::warn("run {} failed: {} ({})", live->row.id, live->state.error->stable_code(),
                  live->state.error->trail);
   if (live->answer) std::exchange(live->answer, nullptr)(live_view(*live));
   forget(live);
@@ -239,26 +240,26 @@ void Runner::forget(const LivePtr& live) {
   pump();
 }
 
-void Runner::cancel(Owner owner, std::string run, OnRun done) {
-  parts_.store->cancel(owner, run, parts_.clock->now(),
-                       [this, run, done = std::move(done)](Result<Run> row) {
-                         if (!row) return done(tl::unexpected(std::move(row).error()));
-                         if (const auto it = live_.find(run);
-                             it != live_.end() && row->status == RunStatus::cancelling)
-                           take(it->second, run::Cancelled{});
-                         else if (row->status == RunStatus::cancelled)
-                           publish(*row, {last_event(*row)});
-                         done(view(*row));
-                       });
+void Runner::cancel(Owner owner, std::string run, std::optional<Actor> actor, OnRun done) {
+  const auto cancelled = [this, run, done = std::move(done)](Result<Run> row) {
+    if (!row) return done(tl::unexpected(std::move(row).error()));
+    if (const auto it = live_.find(run); it != live_.end() && row->status == RunStatus::cancelling)
+      take(it->second, run::Cancelled{});
+    else if (row->status == RunStatus::cancelled)
+      publish(*row, {last_event(*row)});
+    done(view(*row));
+  };
+  parts_.store->cancel(std::move(owner), run, parts_.clock->now(), cancelled, std::move(actor));
 }
 
-void Runner::operate(Owner owner, std::string run, Store::Act act, OnRun done) {
-  parts_.store->operate(std::move(owner), std::move(run), act, parts_.clock->now(),
-                        [this, done = std::move(done)](Result<Run> row) {
-                          if (!row) return done(tl::unexpected(std::move(row).error()));
-                          done(view(*row));
-                          pump();
-                        });
+void Runner::operate(Owner owner, std::string run, Store::Act act, Actor actor, OnRun done) {
+  const auto operated = [this, done = std::move(done)](Result<Run> row) {
+    if (!row) return done(tl::unexpected(std::move(row).error()));
+    done(view(*row));
+    pump();
+  };
+  parts_.store->operate(std::move(owner), std::move(run), act, parts_.clock->now(), operated,
+                        std::move(actor));
 }
 
 // Unfinished work goes back to the queue as it was last committed; what it had under way is

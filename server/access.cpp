@@ -39,6 +39,8 @@ Caller caller_of(const std::string& app, const auth::Subject& subject) {
   caller.owner = owner_of(app, subject.issuer, subject.subject);
   caller.plan = subject.plan.empty() ? "free" : subject.plan;
   caller.roles = subject.roles;
+  caller.issuer = subject.issuer;
+  caller.subject = subject.subject;
   caller.user = Json{{"id", subject.subject}, {"plan", caller.plan}};
   return caller;
 }
@@ -139,6 +141,22 @@ bool has_anonymous_runs(const app::App& app) {
   });
 }
 
+namespace {
+
+// Of a caller's plans that would do, the one that ended last.
+std::string ended(const app::Route& route, const Caller& caller) {
+  Millis last = 0;
+  std::string text;
+  for (const std::string& plan : route.plans)
+    if (const auto it = caller.ended.find(plan); it != caller.ended.end() && it->second > last) {
+      last = it->second;
+      text = "; " + plan + " ended on " + rfc3339(last / 1000 * 1000);
+    }
+  return text;
+}
+
+}  // namespace
+
 Result<> may_call(const app::Route& route, const Caller& caller) {
   if (route.plans.empty()) return {};
   if (!caller.signed_in)
@@ -146,8 +164,26 @@ Result<> may_call(const app::Route& route, const Caller& caller) {
   if (std::find(route.plans.begin(), route.plans.end(), caller.plan) != route.plans.end())
     return {};
   return fail(Kind::denied,
-              "this needs the plan " + any_of(route.plans) + "; yours is " + caller.plan,
+              "this needs the plan " + any_of(route.plans) + "; yours is " + caller.plan +
+                  ended(route, caller),
               "plan_required");
+}
+
+void with_plan(Engine& engine, const app::App& app, const entitlements::Offers& offers,
+               Caller caller, std::function<void(Result<Caller>)> done) {
+  const auto offer = offers.find(app.name);
+  const std::string issuer = offer == offers.end() ? "" : offer->second.issuer;
+  const bool theirs = issuer.empty() || caller.issuer == issuer || caller.issuer == "dev";
+  if (caller.subject.empty() || !theirs) return done(std::move(caller));
+  engine.standing(app.name, caller.subject, caller.plan,
+                  [caller, done = std::move(done)](Result<Standing> standing) {
+                    if (!standing) return done(tl::unexpected(std::move(standing).error()));
+                    Caller known = caller;
+                    if (!standing->plan.empty()) known.plan = standing->plan;
+                    known.ended = std::move(standing->ended);
+                    known.user["plan"] = known.plan;
+                    done(std::move(known));
+                  });
 }
 
 }  // namespace plenum::server

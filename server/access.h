@@ -37,6 +37,11 @@ Caller anonymous(const std::string& app);
 // Whether the app has runs of callers who did not sign in.
 bool has_anonymous_runs(const app::App& app);
 
+// The caller with the best plan that they have: of their sign-in, purchases and grants.  `done` is
+// called at once when that is known already, else on the engine's thread.
+void with_plan(Engine& engine, const app::App& app, const entitlements::Offers& offers,
+               Caller caller, std::function<void(Result<Caller>)> done);
+
 // Whether the caller may use the route: its plans.
 Result<> may_call(const app::Route& route, const Caller& caller);
 

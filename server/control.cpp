@@ -69,12 +69,13 @@ void give_patience(int socket, int seconds) {
   setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
-// The folder is its user's alone; this is the second lock.
-bool may_ask(int socket) {
+// Who asks, as the system knows them.  The folder is its user's alone; this is the second lock.
+std::optional<uid_t> asker(int socket) {
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
-  return peer.uid == 0 || peer.uid == geteuid();
+  if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return std::nullopt;
+  if (peer.uid != 0 && peer.uid != geteuid()) return std::nullopt;
+  return peer.uid;
 }
 
 std::optional<std::string> read_line(int socket) {
@@ -135,16 +136,18 @@ class SocketControl final : public Control {
       if (wanted[0].revents) return;
       if (!(wanted[1].revents & POLLIN)) continue;
       const Descriptor peer(accept4(listener_.number(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (peer && may_ask(peer.number())) serve(peer.number());
+      if (!peer) continue;
+      if (const auto uid = asker(peer.number())) serve(peer.number(), *uid);
     }
   }
 
-  void serve(int peer) {
+  void serve(int peer, uid_t uid) {
     give_patience(peer, kPatience);
     const std::optional<std::string> line = read_line(peer);
     if (!line) return;
-    const Result<Json> request = parse_json(*line);
+    Result<Json> request = parse_json(*line);
     if (!request) return (void)write_line(peer, told(tl::unexpected(request.error())));
+    if (request->is_object()) (*request)["uid"] = uid;  // whatever it says itself
     try {
       write_line(peer, told(answer_(*request)));
     } catch (const std::exception& bug) {

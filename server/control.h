@@ -14,7 +14,8 @@ namespace plenum::server {
 // Answers on a thread of its own, one request after the other.
 class Control {
  public:
-  // `answer` is called on that thread and may block for as long as the act takes.
+  // `answer` is called on that thread and may block for as long as the act takes.  The request's
+  // `uid` is who asks, as the system knows them.
   using Answer = std::function<Result<Json>(const Json& request)>;
   static Result<std::unique_ptr<Control>> open(const std::string& data, Answer answer);
   virtual ~Control() = default;  // answers what it has begun, and removes the socket

@@ -16,6 +16,7 @@ namespace plenum::server {
 
 namespace {
 
+constexpr size_t kWebhookBody = 256 << 10;
 constexpr size_t kFormOverhead = 1 << 20;  // of multipart headers and plain fields
 
 bool wants_events(const front::Request& request) {
@@ -127,7 +128,7 @@ void start(const Exchange& exchange, Input input) {
   if (events && !options.job) options.events = event_sink(exchange, options.id);
   if (!options.job && !options.idempotency)  // nobody is left to get the answer
     exchange.reply.on_gone([&engine, owner = exchange.owner(), id = options.id] {
-      engine.cancel(owner, id, [](Result<RunView>) {});
+      engine.cancel(owner, id, std::nullopt, [](Result<RunView>) {});
     });
   engine.start(exchange.match.endpoint->app, route, exchange.caller, std::move(input.value),
                std::move(options), events ? answer_with_events(exchange) : answer(exchange));
@@ -174,12 +175,23 @@ void call_route(const Exchange& exchange) {
   });
 }
 
+// What somebody may call depends on what they bought, which the store or a provider knows.
+void call_with_plan(const Exchange& exchange) {
+  with_plan(exchange.site.engine, exchange.app(), exchange.site.offers, exchange.caller,
+            [exchange](Result<Caller> caller) {
+              if (!caller) return exchange.send(caller.error());
+              Exchange known = exchange;
+              known.caller = *std::move(caller);
+              const Result<> may = may_call(*known.match.endpoint->route, known.caller);
+              if (!may) return known.send(may.error());
+              call_route(known);
+            });
+}
+
 // Of a known caller.
 void serve(const Exchange& exchange) {
   if (exchange.match.endpoint->does != Endpoint::Does::call) return call_page(exchange);
-  if (const Result<> may = may_call(*exchange.match.endpoint->route, exchange.caller); !may)
-    return exchange.send(may.error());
-  call_route(exchange);
+  call_with_plan(exchange);
 }
 
 bool needs_caller(const Endpoint& endpoint) {
@@ -191,6 +203,7 @@ bool needs_caller(const Endpoint& endpoint) {
     case Does::index:
     case Does::health:
     case Does::ready:
+    case Does::webhook:  // its signature is the credential
       return false;
     default:
       return true;
@@ -239,6 +252,7 @@ size_t body_limit(const Site& site, const front::Head& head) {
   const std::shared_ptr<const Table> table = site.table();
   const Match match = table->find(head.method, head.path);
   size_t limit = 1 << 20;
+  if (match.endpoint && match.endpoint->does == Endpoint::Does::webhook) return kWebhookBody;
   if (!match.endpoint || !match.endpoint->route || match.endpoint->route->uploads.empty())
     return limit;
   for (const app::Upload& upload : match.endpoint->route->uploads) limit += upload.max_bytes;

@@ -15,11 +15,13 @@ namespace plenum::server {
 
 // What requests are answered from.  Outlives every request.
 struct Site {
-  Site(Engine& e, AccessRules r) : engine(e), rules(std::move(r)), links(e.link_key()) {}
+  Site(Engine& e, AccessRules r, entitlements::Offers o = {})
+      : engine(e), rules(std::move(r)), offers(std::move(o)), links(e.link_key()) {}
   ~Site() { rules.sign_in.reset(); }  // which answers what waits for keys
 
   Engine& engine;
   AccessRules rules;
+  const entitlements::Offers offers;  // what apps sell
   const Links links;
   std::atomic<bool> draining{false};
 
@@ -69,6 +71,7 @@ using OnInput = std::function<void(Result<Input>)>;
 void read_input(const Exchange& exchange, OnInput done);  // input.cpp
 Result<Json> read_body(const front::Request& request);    // input.cpp: the JSON object of a body
 void call_page(const Exchange& exchange);                 // pages.cpp: everything that is generated
+void take_webhook(const Exchange& exchange);              // webhooks.cpp: what providers tell
 // events.cpp: answers with a stream, which begins with the first event, or at once.
 EventSink event_sink(const Exchange& exchange, const std::string& run, bool at_once = false);
 Json openapi(const app::App& app);           // openapi.cpp

@@ -79,10 +79,11 @@ void events_page(const Exchange& exchange) {
 }
 
 void cancel_page(const Exchange& exchange) {
-  exchange.site.engine.cancel(exchange.owner(), id_of(exchange), [exchange](Result<RunView> run) {
-    if (!run) return exchange.send(hidden(run.error(), "run"));
-    exchange.send(json_response(200, run_status(*run, false)));
-  });
+  exchange.site.engine.cancel(exchange.owner(), id_of(exchange),
+                              Actor{"owner", exchange.request_id}, [exchange](Result<RunView> run) {
+                                if (!run) return exchange.send(hidden(run.error(), "run"));
+                                exchange.send(json_response(200, run_status(*run, false)));
+                              });
 }
 
 // Display text only: nothing in it may end the header or the quotes.
@@ -285,6 +286,8 @@ void call_page(const Exchange& exchange) {
       return exchange.send(json_response(200, Json{{"status", "ok"}}));
     case Does::ready:
       return ready_page(exchange);
+    case Does::webhook:
+      return take_webhook(exchange);
   }
 }
 

@@ -158,7 +158,7 @@ Result<> serve(ServeOptions options) {
   if (!loopback(options.address)) options.engine.development = false;
   std::unique_ptr<Engine> engine = TRY(Engine::open(options.engine));
   const std::shared_ptr<const Catalog> catalog = engine->catalog();
-  Site site(*engine, access_rules(options, *engine, *catalog));
+  Site site(*engine, access_rules(options, *engine, *catalog), options.engine.offers);
   log_findings(*catalog);
   if (catalog->apps.empty())
     spdlog::warn("no app is served: put a file into {}/{}", options.engine.root,

@@ -38,6 +38,8 @@ Table::Table(std::shared_ptr<const Catalog> catalog) : catalog_(std::move(catalo
   add("GET", "/", {Does::index, nullptr, nullptr, nullptr, nullptr});
   add("GET", "/healthz", {Does::health, nullptr, nullptr, nullptr, nullptr});
   add("GET", "/readyz", {Does::ready, nullptr, nullptr, nullptr, nullptr});
+  // Also for an app that is not served at the moment: what is told is told once.
+  add("POST", "/webhooks/{app}/{provider}", {Does::webhook, nullptr, nullptr, nullptr, nullptr});
   for (const auto& [name, app] : catalog_->apps) add_app(app);
 }
 

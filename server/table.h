@@ -30,7 +30,8 @@ struct Endpoint {
     docs,
     index,
     health,
-    ready
+    ready,
+    webhook
   } does = Does::call;
   std::shared_ptr<const app::App> app;  // null for the server's own pages
   const app::Route* route = nullptr;    // of `call`

@@ -29,5 +29,7 @@ void add_runs(CLI::App& app, Run& run);    // and jobs
 void add_backup(CLI::App& app, Run& run);  // and restore
 void add_doctor(CLI::App& app, Run& run);
 void add_forget(CLI::App& app, Run& run);
+void add_grant(CLI::App& app, Run& run);  // and revoke, grants
+void add_audit(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

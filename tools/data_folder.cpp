@@ -3,11 +3,13 @@
 // lock for as long as it needs, so that none can start meanwhile.
 #include "tools/data_folder.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
-#include <future>
 #include <nlohmann/json.hpp>
 
 #include "server/control.h"
+#include "server/operate.h"
 #include "tools/settings.h"
 #include "tools/try.h"
 
@@ -15,21 +17,15 @@ namespace plenum::tools {
 
 namespace {
 
-template <typename T, typename Ask>
-Result<T> waited(Ask ask) {
-  std::promise<Result<T>> answer;
-  ask([&](Result<T> result) { answer.set_value(std::move(result)); });
-  return answer.get_future().get();
-}
-
 Result<plenum::Run> act_on(Store& store, const plenum::Run& run, const std::string& act) {
   const Millis now = SystemClock().now();
   return waited<plenum::Run>([&](Done<plenum::Run> done) {
-    if (act == "cancel") return store.cancel(run.owner, run.id, now, std::move(done));
+    if (act == "cancel")
+      return store.cancel(run.owner, run.id, now, std::move(done), this_operator());
     const Store::Act which = act == "retry"   ? Store::Act::retry
                              : act == "pause" ? Store::Act::pause
                                               : Store::Act::resume;
-    store.operate(run.owner, run.id, which, now, std::move(done));
+    store.operate(run.owner, run.id, which, now, std::move(done), this_operator());
   });
 }
 
@@ -53,9 +49,16 @@ Result<std::string> change_run(const DataFolder& folder, const plenum::Run& run,
       Json{{"act", act}, {"app", run.owner.app}, {"owner", run.owner.owner}, {"run", run.id}});
   if (answer) return text_or(*answer, "status");
   if (answer.error().code != "not_served") return fail(answer.error());
-  const Post at_once = [](const std::function<void()>& done) { done(); };
-  const std::unique_ptr<Store> store = TRY(open_sqlite_store(folder.database(), at_once));
+  const std::unique_ptr<Store> store = TRY(open_store(folder));
   return std::string(name(TRY(act_on(*store, run, act)).status));
+}
+
+Result<std::unique_ptr<Store>> open_store(const DataFolder& folder) {
+  return open_sqlite_store(folder.database(), [](const std::function<void()>& done) { done(); });
+}
+
+Actor this_operator() {
+  return {server::operator_name(getuid())};
 }
 
 int complain(const std::string& command, const Error& error) {

@@ -1,6 +1,7 @@
 // The data folder that operators' commands work on, whether a server has it or not.
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,18 @@ Result<DataFolder> data_folder(const DataArguments& arguments);
 // has.  Returns what the run is then.
 Result<std::string> change_run(const DataFolder& folder, const plenum::Run& run,
                                const std::string& act);
+
+// The store of a folder that no server has, under its lock; answers come at once.
+Result<std::unique_ptr<Store>> open_store(const DataFolder& folder);
+// What such a store answers to `ask`.
+template <typename T, typename Ask>
+Result<T> waited(Ask ask) {
+  std::promise<Result<T>> answer;
+  ask([&](Result<T> result) { answer.set_value(std::move(result)); });
+  return answer.get_future().get();
+}
+// Who runs this command, for the record.
+Actor this_operator();
 
 // Exit statuses that these commands share.
 inline constexpr int kRefused = 1, kUsage = 2, kUnusable = 3;

@@ -1,6 +1,5 @@
 // plenum forget: deletes what is kept for one owner, as a user may demand.
 #include <CLI/CLI.hpp>
-#include <future>
 #include <nlohmann/json.hpp>
 
 #include "engine/blob/blobs.h"
@@ -15,22 +14,23 @@ namespace {
 
 struct Arguments {
   DataArguments data;
-  std::string app, owner;
+  std::string app, owner, user;
   bool yes = false;
 };
 
-Result<Swept> forget_some(Store& store, const Owner& owner) {
-  std::promise<Result<Swept>> answer;
-  store.forget(owner, 1'000, [&](Result<Swept> swept) { answer.set_value(std::move(swept)); });
-  return answer.get_future().get();
+// With the first piece goes the line of the record.
+Result<Swept> forget_some(Store& store, const Owner& owner, bool first) {
+  std::optional<AuditRow> record;
+  if (first) record = forgetting(owner, this_operator(), SystemClock().now());
+  return waited<Swept>(
+      [&](Done<Swept> done) { store.forget(owner, 1'000, std::move(done), std::move(record)); });
 }
 
 Result<> forget_here(const DataFolder& folder, const Owner& owner) {
-  const Post at_once = [](const std::function<void()>& done) { done(); };
-  const std::unique_ptr<Store> store = TRY(open_sqlite_store(folder.database(), at_once));
+  const std::unique_ptr<Store> store = TRY(open_store(folder));
   const std::unique_ptr<Blobs> blobs = TRY(open_disk_blobs(folder.files()));
-  for (bool more = true; more;) {
-    const Swept swept = TRY(forget_some(*store, owner));
+  for (bool first = true, more = true; more; first = false) {
+    const Swept swept = TRY(forget_some(*store, owner, first));
     for (const FileRow& file : swept.files)
       TRY(blobs->remove(file.owner.app, file.owner.owner, file.digest));
     more = swept.more;
@@ -44,6 +44,19 @@ Result<> forget_owner(const DataFolder& folder, const Owner& owner) {
   if (answer) return {};
   if (answer.error().code != "not_served") return fail(answer.error());
   return forget_here(folder, owner);
+}
+
+// Purchases and grants stand under the name that sign-in knows, not under the owner's digest.
+Result<> forget_user(const DataFolder& folder, const std::string& app, const std::string& user) {
+  const Result<Json> answer =
+      server::ask_server(folder.path, Json{{"act", "forget_user"}, {"app", app}, {"user", user}});
+  if (answer) return {};
+  if (answer.error().code != "not_served") return fail(answer.error());
+  const std::unique_ptr<Store> store = TRY(open_store(folder));
+  TRY(waited<int>([&](Done<int> done) {
+    store->forget_user(app, user, SystemClock().now(), this_operator(), std::move(done));
+  }));
+  return {};
 }
 
 int forget(const Arguments& arguments) {
@@ -63,7 +76,8 @@ int forget(const Arguments& arguments) {
     return complain("forget",
                     "this deletes all runs, rows and files of the owner for good; say "
                     "--yes if that is what you want");
-  const Result<> done = forget_owner(*folder, owner);
+  Result<> done = forget_owner(*folder, owner);
+  if (done && !arguments.user.empty()) done = forget_user(*folder, arguments.app, arguments.user);
   if (!done) return complain("forget", done.error());
   printf("what was kept for %s of %s is deleted\n", owner.owner.c_str(), owner.app.c_str());
   return 0;
@@ -80,6 +94,8 @@ void add_forget(CLI::App& app, Run& run) {
   command->add_option("app", arguments->app, "The app")->required();
   command->add_option("owner", arguments->owner, "The owner, as `plenum runs show` names it")
       ->required();
+  command->add_option("--user", arguments->user,
+                      "Their id at sign-in: purchases and granted plans under it are deleted, too");
   command->add_flag("--yes", arguments->yes, "It is meant");
   add_data_options(*command, arguments->data);
   command->callback([arguments, &run] { run = [arguments] { return forget(*arguments); }; });

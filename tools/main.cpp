@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
   plenum::tools::add_backup(app, run);
   plenum::tools::add_doctor(app, run);
   plenum::tools::add_forget(app, run);
+  plenum::tools::add_grant(app, run);
+  plenum::tools::add_audit(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

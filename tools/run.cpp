@@ -59,8 +59,9 @@ class Terminal {
  public:
   Terminal(Engine& engine, std::shared_ptr<const app::App> app, const Arguments& arguments)
       : engine_(engine), app_(std::move(app)), arguments_(arguments) {
-    caller_ = {arguments.user, arguments.plan,
-               Json{{"id", arguments.user}, {"plan", arguments.plan}}, true};
+    caller_.owner = arguments.user;
+    caller_.plan = arguments.plan;
+    caller_.user = Json{{"id", arguments.user}, {"plan", arguments.plan}};
   }
 
   int run(Json input) {

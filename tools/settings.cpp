@@ -5,6 +5,7 @@
 
 #include "engine/base/diagnostic.h"
 #include "tools/settings_file.h"
+#include "tools/settings_purchases.h"
 #include "tools/settings_sign_in.h"
 
 namespace plenum::tools {
@@ -31,6 +32,7 @@ std::vector<std::string> known() {
     for (const char* key : {"base_url", "api_version"})
       all.push_back("providers." + provider + "." + key);
   for (std::string& key : sign_in_keys()) all.push_back(std::move(key));
+  for (std::string& key : purchase_keys()) all.push_back(std::move(key));
   return all;
 }
 
@@ -137,6 +139,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   options.engine.secrets = &app_secret;
   TRY(read_providers(settings, options.engine.providers));
   options.sign_in = TRY(read_sign_in(settings));
+  options.engine.offers = TRY(read_offers(settings, options.sign_in));
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include "engine/store/accounts.h"
 
 #include "engine/base/ids.h"
+#include "engine/store/store.h"
 
 namespace plenum {
 
@@ -20,6 +21,12 @@ std::string audit_hash(const AuditRow& row) {
 
 std::string user_digest(const std::string& app, const std::string& user) {
   return sha256_hex("user\n" + app + "\n" + user).substr(0, 32);
+}
+
+AuditRow forgetting(const Owner& owner, const Actor& actor, Millis now) {
+  return {
+      0,      now,           actor.name, owner.app, owner.owner, "forget", "runs, rows and files",
+      "done", actor.request, "",         ""};
 }
 
 }  // namespace plenum

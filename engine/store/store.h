@@ -155,6 +155,9 @@ struct Checkpoint {
   std::vector<std::pair<std::string, Row>> rows;
 };
 
+// The line for a store's forget().
+AuditRow forgetting(const Owner& owner, const Actor& actor, Millis now);
+
 // Which rows of a collection are wanted.
 struct RowQuery {
   // {field: text, number or boolean}: rows that differ are passed over.  Fields are ids.

@@ -56,7 +56,7 @@ ARROWS = {
     "engine/lint": {"engine/app", "engine/nodes"} | LANGUAGES,
     "engine/lint/checks": {"engine/lint", "engine/app"} | LANGUAGES,
     "engine/lint/loader": {"engine/lint"},
-    "engine/engine.h": {"engine/app", "engine/llm", "engine/store"},  # the values of the facade
+    "engine/engine.h": {"engine/app", "engine/entitlements", "engine/llm", "engine/store"},  # the values of the facade
     "server": {"engine/engine.h", "server/front", "server/auth"},
     "server/auth": {"engine/effects/http"},
     "server/front": set(),
