@@ -157,7 +157,8 @@ class EngineImpl final : public Engine {
         },
         [this](std::vector<FileRow> files, milliseconds idle) {
           remove_files(std::move(files), idle);
-        }});
+        },
+        &metrics_});
     subscriptions_ = std::make_unique<Subscriptions>(
         Subscriptions::Parts{&settings_.offers, store_.get(), http_.get(), clock_.get(), post});
     thread_ = std::thread([this] { loop(); });
@@ -315,6 +316,7 @@ class EngineImpl final : public Engine {
     store_->delete_row(std::move(owner), std::move(collection), std::move(id), std::move(done));
   }
 
+  Metrics& metrics() override { return metrics_; }
   Load load() const override { return {runner_->live(), runner_->jobs()}; }
 
   void rest() override {
@@ -439,6 +441,7 @@ class EngineImpl final : public Engine {
   std::mt19937_64 random_;  // spreads retries: no secrets; engine's thread only
   asio::thread_pool disk_;
   std::string link_key_;
+  Metrics metrics_;
   std::unique_ptr<Store> store_;
   std::shared_ptr<Blobs> blobs_;
   std::shared_ptr<http::Client> http_;

@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/json.h"
+#include "engine/base/metrics.h"
 #include "engine/base/result.h"
 #include "engine/base/secret.h"
 #include "engine/entitlements/offer.h"
@@ -188,6 +189,7 @@ class Engine {
     size_t live_runs = 0, jobs_running = 0;
   };
   virtual Load load() const = 0;
+  virtual Metrics& metrics() = 0;  // what happened since the start
   // From now on no job is claimed, and runs that nobody waits for go no further than their next
   // checkpoint.
   virtual void rest() = 0;

@@ -61,6 +61,7 @@ class Runner {
         bundle;
     // Whose records are gone; not those whose bytes were put within `idle`.
     std::function<void(std::vector<FileRow>, milliseconds idle)> remove_files;
+    Metrics* metrics = nullptr;
   };
   explicit Runner(Parts parts);
 

@@ -16,7 +16,15 @@ namespace plenum {
 namespace {
 constexpr Millis kCommitRetry =
     1000;  // after a commit that could not be made: disk full, read-only
+
+void count_effect(Metrics& metrics, const std::string& app, const char* kind,
+                  const Result<EffectReply>& reply) {
+  metrics.add("plenum_effects_total",
+              {{"app", app}, {"kind", kind}, {"outcome", reply ? "done" : "failed"}});
+  if (reply && reply->cost_usd > 0)
+    metrics.add("plenum_cost_usd_total", {{"app", app}, {"kind", kind}}, reply->cost_usd);
 }
+}  // namespace
 
 void Runner::take(LivePtr live, run::Event event) {
   if (live->over) return;
@@ -183,10 +191,11 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
       const uint64_t call = what->call;
       live->calls[call] = parts_.effects->perform(
           *what, context,
-          [this, weak = std::weak_ptr(live), call,
+          [this, weak = std::weak_ptr(live), call, kind = run::kind_of(what->effect),
            peer = peer_name(what->effect)](Result<EffectReply> reply) {
             const LivePtr live = weak.lock();
             if (!live) return;
+            count_effect(*parts_.metrics, live->row.owner.app, kind, reply);
             live->calls.erase(call);
             close_flow(*live, call, reply ? nullptr : &reply.error());
             if (reply)
@@ -220,6 +229,9 @@ run::Chance Runner::chance(const Live& live, uint64_t call, const std::string& p
 
 void Runner::conclude(LivePtr live) {
   live->over = true;
+  parts_.metrics->add("plenum_runs_total", {{"app", live->row.owner.app},
+                                            {"graph", live->row.graph},
+                                            {"status", name(status_of(live->state.status))}});
   if (live->state.status == run::Status::failed)
     // Its message may quote what the user sent; `plenum runs show` has it.
     spdlog::warn("run {} failed: {} ({})", live->row.id, live->state.error->stable_code(),

@@ -35,6 +35,7 @@ EventRow linked(const Exchange& exchange, EventRow event) {
 }
 
 void start_stream(const Exchange& exchange, const std::string& run) {
+  exchange.count(200);
   exchange.reply.start(front::Response{200,
                                        {{"Content-Type", "text/event-stream"},
                                         {"Cache-Control", "no-store"},

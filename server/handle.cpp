@@ -212,10 +212,25 @@ bool needs_caller(const Endpoint& endpoint) {
 
 }  // namespace
 
+void Exchange::count(int status) const {
+  const Endpoint* endpoint = match.endpoint;
+  site.engine.metrics().add("plenum_requests_total",
+                            {{"app", endpoint && endpoint->app ? endpoint->app->name : ""},
+                             {"route", !endpoint         ? "none"
+                                       : endpoint->route ? endpoint->route->key()
+                                                         : word_of(endpoint->does)},
+                             {"status", std::to_string(status / 100) + "xx"}});
+}
+
+void Exchange::send(const front::Response& response) const {
+  count(response.status);
+  reply.send(response);
+}
+
 void Exchange::send(const Error& error) const {
   if (error.kind == Kind::internal)
     spdlog::error("{}: {} ({})", request_id, error.message, error.trail);
-  reply.send(problem(error, request_id));
+  send(problem(error, request_id));
 }
 
 void as_owner_of(const Exchange& exchange, const std::string& run,

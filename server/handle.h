@@ -46,8 +46,9 @@ struct Exchange {
 
   const app::App& app() const { return *match.endpoint->app; }
   Owner owner() const { return {app().name, caller.owner}; }
-  void send(const front::Response& response) const { reply.send(response); }
+  void send(const front::Response& response) const;
   void send(const Error& error) const;
+  void count(int status) const;  // of the answer, for the metrics
 };
 
 // Calls `then`, now or on the engine's thread, with the exchange of whom the run would belong to: a

@@ -177,6 +177,11 @@ Result<> serve(ServeOptions options) {
   listen.connections = options.connections;
   listen.connections_per_address = options.connections_per_address;
   std::unique_ptr<front::Front> front = TRY(front::Front::open(listen, handler(site)));
+  std::unique_ptr<front::Front> metrics;
+  if (!options.metrics.address.empty()) {
+    metrics = TRY(open_metrics(options.metrics, *engine, *front, options.engine.data));
+    spdlog::info("metrics at http://{}:{}/metrics", options.metrics.address, metrics->port());
+  }
   const std::unique_ptr<Control> control = TRY(Control::open(
       options.engine.data, [&](const Json& request) { return operate(*engine, request); }));
   engine->serve();

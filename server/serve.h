@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "server/auth/issuer.h"
+#include "server/metrics.h"
 
 namespace plenum::server {
 
@@ -21,6 +22,7 @@ struct ServeOptions {
   bool watch = true;                         // changed app files are loaded by themselves
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
   milliseconds drain_work{20'000};           // and running ones may take so long
+  MetricsOptions metrics;                    // where the operator reads what happened
   std::function<void(uint16_t port)> ready;  // called once it listens
 };
 

@@ -33,6 +33,45 @@ std::shared_ptr<const schema::Schema> body_schema(const app::App& app, const app
 
 }  // namespace
 
+const char* word_of(Endpoint::Does does) {
+  using Does = Endpoint::Does;
+  switch (does) {
+    case Does::call:
+      return "call";
+    case Does::run_status:
+      return "run_status";
+    case Does::run_short_status:
+      return "run_short_status";
+    case Does::run_result:
+      return "run_result";
+    case Does::run_events:
+      return "run_events";
+    case Does::run_cancel:
+      return "run_cancel";
+    case Does::file:
+      return "file";
+    case Does::rows:
+      return "rows";
+    case Does::row:
+      return "row";
+    case Does::delete_row:
+      return "delete_row";
+    case Does::openapi:
+      return "openapi";
+    case Does::docs:
+      return "docs";
+    case Does::index:
+      return "index";
+    case Does::health:
+      return "health";
+    case Does::ready:
+      return "ready";
+    case Does::webhook:
+      return "webhook";
+  }
+  return "";
+}
+
 Table::Table(std::shared_ptr<const Catalog> catalog) : catalog_(std::move(catalog)) {
   using Does = Endpoint::Does;
   add("GET", "/", {Does::index, nullptr, nullptr, nullptr, nullptr});

@@ -40,6 +40,8 @@ struct Endpoint {
       body;  // of `call` that starts: the graph's input without files
 };
 
+const char* word_of(Endpoint::Does does);  // "run_status"
+
 struct Match {
   const Endpoint* endpoint = nullptr;
   std::map<std::string, std::string> params;  // of {name} segments

@@ -65,15 +65,21 @@ void take_webhook(const Exchange& exchange) {
   if (!offer) return exchange.send(nothing_here());
   const Result<> verified =
       verify(*offer, provider, *exchange.request, exchange.site.engine.clock().now());
-  if (!verified) return exchange.send(verified.error());
+  const auto count = [&engine = exchange.site.engine, app, provider](const char* outcome) {
+    engine.metrics().add("plenum_webhooks_total",
+                         {{"app", app}, {"provider", provider}, {"outcome", outcome}});
+  };
+  if (!verified) return count("refused"), exchange.send(verified.error());
   Result<Fact> fact = read_fact(provider, exchange.request->body);
   if (!fact) return exchange.send(fact.error());
   if (!fact->fault.empty())
     spdlog::warn("{}: an event of {} for {} changes nothing: {}", exchange.request_id, provider,
                  app, fact->fault);
   exchange.site.engine.store_purchase(
-      app, provider, *std::move(fact), exchange.request->body, [exchange](Result<bool> stored) {
+      app, provider, *std::move(fact), exchange.request->body,
+      [exchange, count](Result<bool> stored) {
         if (!stored) return exchange.send(stored.error());
+        count(*stored ? "stored" : "known");
         exchange.send(json_response(200, Json{{"status", *stored ? "stored" : "known"}}));
       });
 }

@@ -26,6 +26,7 @@ std::vector<std::string> known() {
                                   "outbound.retry_budget",
                                   "outbound.breaker_calls",
                                   "watch",
+                                  "metrics.listen",
                                   "drain.accept_seconds",
                                   "drain.work_seconds"};
   for (const std::string& provider : llm::provider_names())
@@ -120,6 +121,11 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   options.engine.root = root;
   if (const auto listen = settings.get("listen")) TRY(set_listen(options, *listen));
   if (const auto data = settings.get("data")) options.engine.data = *data;
+  if (const auto listen = settings.get("metrics.listen")) {
+    server::ServeOptions page;
+    TRY(set_listen(page, *listen));
+    options.metrics = {page.address, page.port};
+  }
   if (const auto mode = settings.get("mode")) {
     if (*mode != "development" && *mode != "production")
       return fail(Kind::invalid, "the setting `mode` is " + quote(*mode) +

@@ -10,6 +10,7 @@ import pytest
 
 from conftest import Client, Server, copy_of_apps, gemini, needs_sandbox
 from peer_server import PeerServer
+from test_metrics import metrics
 from test_purchases import event, plenum, shop_in, signature, subscription, tell, tell_stripe
 
 SECRETS = {
@@ -51,7 +52,7 @@ def place(tmp_path, shared_models):
         (root / "apps.d/caller.yaml").write_text(CALLER.replace("PEER", peer.url))
         (tmp_path / "tmp").mkdir()
         env = gemini(shared_models, **SECRETS, PLENUM_OUTBOUND_ALLOW_LOCAL="true", TMPDIR=str(tmp_path / "tmp"),
-                     PLENUM_APPS_SHOP_PURCHASES_REVENUECAT_URL=peer.url)
+                     PLENUM_APPS_SHOP_PURCHASES_REVENUECAT_URL=peer.url, PLENUM_METRICS_LISTEN="127.0.0.1:0")
         server = Server(tmp_path / "data", root, env).start()
         server.peer, server.models, server.tmp = peer, shared_models, tmp_path / "tmp"
         yield server
@@ -123,6 +124,8 @@ def test_no_secret_and_nothing_that_users_said_is_where_it_must_not_be(place):
     for where, text in said:
         hits = [hit for hit in found_in(text, CANARIES) if (where, hit) != ("path", TOKENS[0])]  # a path that is not there is named
         assert hits == [], (where, text)
+    page = metrics(place)[2]
+    assert "plenum_effects_total" in page and found_in(page, CANARIES + PERSONAL + ["canary-user"]) == []
     in_problems = [where for where, text in said if "problem+json" in text and found_in(text, PERSONAL)]
     assert in_problems == []
     place.stop()
