@@ -48,6 +48,25 @@ TEST_CASE("gemini: base URL and API version are settings", "[llm]") {
         "http://h/v1beta/models/a%20b%3Fx%23y%0D%0A:generateContent");
 }
 
+TEST_CASE("gemini: on Vertex AI paths and credentials differ", "[llm]") {
+  Call call = a_call();
+  call.model = "gemini-3-flash-preview";
+  const auto asked = [&](const char* base, const char* key) {
+    const http::Request request =
+        request_of(*make_provider("gemini", {base, "", key, true}, ""), call);
+    return request.url + " " + header_of(request, "x-goog-api-key") +
+           header_of(request, "authorization");
+  };
+  CHECK(asked("https://aiplatform.googleapis.com", "k-1") ==
+        "https://aiplatform.googleapis.com/v1beta1/publishers/google/models/"
+        "gemini-3-flash-preview:generateContent k-1");
+  CHECK(asked("https://europe-west4-aiplatform.googleapis.com/v1beta1/projects/p/locations/"
+              "europe-west4/",
+              "ya29.t") ==
+        "https://europe-west4-aiplatform.googleapis.com/v1beta1/projects/p/locations/europe-west4/"
+        "publishers/google/models/gemini-3-flash-preview:generateContent Bearer ya29.t");
+}
+
 TEST_CASE("gemini: every setting has its place", "[llm]") {
   Call call = a_call("And of Italy?");
   call.model = "gemini-3-flash-preview";

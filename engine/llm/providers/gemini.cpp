@@ -122,8 +122,9 @@ class GeminiFold final : public Fold {
 class Gemini final : public Provider {
  public:
   explicit Gemini(Access access)
-      : access_(
-            completed(std::move(access), "https://generativelanguage.googleapis.com", "v1beta")) {}
+      : vertex_(access.base_url.find("aiplatform.googleapis.com") != std::string::npos),
+        access_(completed(std::move(access), "https://generativelanguage.googleapis.com",
+                          vertex_ ? "v1beta1" : "v1beta")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
     const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
@@ -170,15 +171,18 @@ class Gemini final : public Provider {
  private:
   std::string url_for(const Call& call) const {
     const std::string& model = call.model;
-    const std::string path = model.find('/') == std::string::npos ? "models/" + model : model;
+    const std::string models = vertex_ ? "publishers/google/models/" : "models/";
+    const std::string path = model.find('/') == std::string::npos ? models + model : model;
     const std::string version = "/" + access_.api_version;
-    const bool versioned = access_.base_url.ends_with(version);
+    const bool versioned = (access_.base_url + "/").find(version + "/") != std::string::npos;
     return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path) +
            (call.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
   }
 
   http::Headers headers() const {
     if (access_.key.empty()) return {};
+    if (vertex_ && access_.key.starts_with("ya29."))  // a project's access token, not an API key
+      return {{"authorization", "Bearer " + access_.key}};
     return {{"x-goog-api-key", access_.key}};
   }
 
@@ -188,6 +192,7 @@ class Gemini final : public Provider {
     return reason.empty() ? empty(kPeer) : refused(kPeer, "the prompt", reason);
   }
 
+  const bool vertex_;  // the same API on Vertex AI, where only paths and credentials differ
   const Access access_;
   const LoweredSchemas schemas_{Dialect::gemini};
 };
