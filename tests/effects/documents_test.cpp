@@ -10,8 +10,10 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 #include <future>
 
+#include "engine/base/ids.h"
 #include "tests/support/docx.h"
 
 using plenum::Kind;
@@ -346,6 +348,78 @@ TEST_CASE("a printed page fetches nothing, reads no file and runs no script", "[
             "<meta http-equiv=refresh "
             "content='0;url=file:///usr/share/common-licenses/GPL-3'><p>stay</p>");
   if (refreshed) CHECK_THAT(read(sandbox, *refreshed, "a.pdf"), !Catch::Contains("GNU"));
+}
+
+// Where a page may say that something is to be fetched; % stands for the URL.
+const char* const kFetching[] = {
+    "<img src='%'>",
+    "<img srcset='% 2x'>",
+    "<picture><source srcset='%'><img></picture>",
+    "<link rel=stylesheet href='%'>",
+    "<link rel=icon href='%'>",
+    "<link rel=prefetch href='%'>",
+    "<link rel=dns-prefetch href='%'>",
+    "<style>@import url('%');</style>",
+    "<style>@import '%';</style>",
+    "<style>p{background:url(%)}</style>",
+    "<style>li{list-style-image:url(%)}</style>",
+    "<style>p::before{content:url(%)}</style>",
+    "<style>p{cursor:url(%),auto}</style>",
+    "<style>p{border-image:url(%) 1}</style>",
+    "<style>@font-face{font-family:x;src:url(%)}p{font-family:x}</style>",
+    "<p style='background-image:url(%)'>",
+    "<table background='%'><tr><td background='%'>",
+    "<body background='%'>",
+    "<iframe src='%'></iframe>",
+    "<frameset><frame src='%'></frameset>",
+    "<object data='%'></object>",
+    "<object classid='%' codebase='%'></object>",
+    "<embed src='%'>",
+    "<applet code='a' archive='%' codebase='%'></applet>",
+    "<audio src='%' autoplay></audio>",
+    "<video src='%' poster='%' autoplay></video>",
+    "<script src='%'></script>",
+    "<svg xmlns:xlink='http://www.w3.org/1999/xlink'><image xlink:href='%' width=9 "
+    "height=9/></svg>",
+    "<svg xmlns:xlink='http://www.w3.org/1999/xlink'><use xlink:href='%#a'/></svg>",
+    "<input type=image src='%'>",
+    "<base href='%'><img src='a.png'>",
+    "<meta http-equiv=refresh content='0;url=%'>",
+};
+
+TEST_CASE("no way to have something fetched reaches a server or a file of ours",
+          "[documents][slow]") {
+  Sandbox sandbox;
+  if (!works(sandbox)) return;
+  const Listener listener;
+  const std::string port = listener.url().substr(listener.url().rfind(':'));
+  const auto secret =
+      std::filesystem::temp_directory_path() / ("canary-" + plenum::new_id("file") + ".html");
+  std::ofstream(secret) << "<p>canary-7d1f</p>";
+  const std::vector<std::string> urls = {
+      "http://127.0.0.1" + port + "/a",    "http://localhost" + port + "/a",
+      "//127.0.0.1" + port + "/a",         "http://2130706433" + port + "/a",
+      "http://0x7f.0.0.1" + port + "/a",   "http://127.1" + port + "/a",
+      "HTTP:\\\\127.0.0.1" + port + "/a",  "http://user:pass@127.0.0.1" + port + "/a",
+      "ftp://127.0.0.1" + port + "/a",     "file://" + secret.string(),
+      "file://localhost" + secret.string()};
+  int vectors = 0;
+  for (const char* construct : kFetching) {
+    std::string page = "<p>begin</p>";
+    for (const std::string& url : urls) {
+      std::string one = construct;
+      for (size_t at = 0; (at = one.find('%', at)) != std::string::npos; at += url.size())
+        one.replace(at, 1, url);
+      page += one + "<p>next</p>";
+      ++vectors;
+    }
+    CAPTURE(construct);
+    const auto pdf = print(sandbox, page);
+    if (pdf) CHECK_THAT(read(sandbox, *pdf, "a.pdf"), !Catch::Contains("canary-7d1f"));
+  }
+  CHECK(vectors >= 300);
+  CHECK_FALSE(listener.was_called());
+  std::filesystem::remove(secret);
 }
 
 TEST_CASE("an image as data is printed", "[documents]") {
