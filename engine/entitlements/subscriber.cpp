@@ -26,7 +26,8 @@ std::optional<End> end_of(const Json& entitlement, const char* key) {
   if (!value) return std::nullopt;
   if (value->is_null()) return End();
   const auto time = value->is_string() ? parse_rfc3339(value->get<std::string>()) : std::nullopt;
-  return time ? std::optional(End(*time)) : std::nullopt;
+  if (!time) return std::nullopt;
+  return std::optional<End>(End(*time));
 }
 
 }  // namespace
