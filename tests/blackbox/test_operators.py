@@ -106,7 +106,7 @@ def test_cancel_aborts_what_a_live_server_is_doing(machine, probe):
     said = plenum(machine, "jobs", "cancel", job)
     assert said.status == 0 and said.out.split()[0] == job, said
     probe.finished(job, "cancelled")
-    assert machine.request("GET", "/readyz").ok()["live_runs"] == 0
+    eventually(lambda: machine.request("GET", "/readyz").ok()["live_runs"] == 0, what="the end of the run")
     assert f"an operator asked to cancel the run {job}" in machine.log()
 
 
