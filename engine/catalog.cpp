@@ -12,7 +12,7 @@ namespace {
 
 void check_providers(const app::App& app, const std::set<std::string>& callable, Report& report) {
   const auto check = [&](const app::Model& model, const Span& span) {
-    if (callable.contains(model.provider)) return;
+    if (callable.contains(model.provider) || !model.key.empty()) return;
     std::string key = model.provider + "_API_KEY";
     std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return toupper(c); });
     report.error("R201", span, "no key is set for the provider " + quote(model.provider),

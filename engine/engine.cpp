@@ -139,6 +139,12 @@ class EngineImpl final : public Engine {
     parts.hold = hold;
     parts.peers = {settings_.breaker_calls, settings_.retry_budget};
     parts.chance = [this] { return chance(); };
+    for (const auto& [provider, rate] : settings_.rates)
+      parts.lines[provider] = {rate.concurrency, rate.requests_per_minute, rate.tokens_per_minute};
+    parts.budgets = {settings_.app_usd_per_day, settings_.user_usd_per_day};
+    parts.provider_with = [this](const std::string& name, const std::string& key) {
+      return provider_with(name, key);
+    };
     parts.secrets = secrets_;
     parts.allow_local_hosts = settings_.allow_local_hosts && settings_.development;
     parts.extract_helper = settings_.extract_helper;
@@ -375,6 +381,15 @@ class EngineImpl final : public Engine {
     return made;
   }
 
+  // At the same address as the operator's, with an app's own key.
+  std::shared_ptr<llm::Provider> provider_with(const std::string& name,
+                                               const std::string& key) const {
+    const auto ours = settings_.providers.find(name);
+    llm::Access access = ours == settings_.providers.end() ? llm::Access() : ours->second;
+    access.key = key;
+    return llm::make_provider(name, std::move(access), settings_.root + "/fixtures");
+  }
+
   // In development the providers that are missing answer offline.
   Granted granted() const {
     Granted all{{"offline"}, secrets_.get(), settings_.allow_local_hosts && settings_.development};
@@ -401,6 +416,19 @@ class EngineImpl final : public Engine {
                     [&](Result<int> result) { recovered.set_value(std::move(result)); });
     const int count = TRY(recovered.get_future().get());
     if (count > 0) spdlog::info("{} runs were interrupted and go on", count);
+    return recover_spending();
+  }
+
+  // What was under way counts as the worst that it can have cost: after recover().
+  Result<> recover_spending() {
+    std::promise<Result<std::vector<Spent>>> read;
+    store_->spent(clock_->now() / 86'400'000,
+                  [&](Result<std::vector<Spent>> spent) { read.set_value(std::move(spent)); });
+    const std::vector<Spent> spent = TRY(read.get_future().get());
+    on_engine([&] {
+      effects_->spent_before(spent);
+      return 0;
+    });
     return {};
   }
 

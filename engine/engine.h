@@ -49,6 +49,13 @@ struct Settings {
   int64_t jobs_per_owner = 100, jobs_queued = 10'000;
   int retry_budget = 20;  // retries of one app at one provider or host, earned by good calls
   int breaker_calls = 20;    // fewer calls within 30 s never keep a provider or host from being asked
+  struct Rate {  // of one key of a provider; 0: no limit
+    int concurrency = 0, requests_per_minute = 0;
+    int64_t tokens_per_minute = 0;
+  };
+  std::map<std::string, Rate> rates;  // by provider
+  // What models may cost in a day (UTC), for all users of an app and for one of them; 0: no limit.
+  double app_usd_per_day = 0, user_usd_per_day = 0;
   int runs_at_once = 4096;  // synchronous ones; more are refused with `limited`
   size_t calls_per_host = 64;  // outgoing connections to one host; HTTP/2 carries 100 calls on each
   milliseconds run_time{60'000}, job_time{30 * 60'000};

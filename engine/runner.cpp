@@ -52,6 +52,8 @@ void Runner::start(std::shared_ptr<const app::App> app, const app::Route& route,
                            "overloaded",
                            {},
                            milliseconds(1000)}));
+  if (const Result<> left = parts_.effects->may_spend({app->name, caller.owner}); !left)
+    return done(fail(left.error()));
   const app::Graph& graph = app->graphs.at(route.graph);
   Run row = row_for(*app, graph, {app->name, caller.owner}, caller.user, options.id,
                     std::move(options.thread));

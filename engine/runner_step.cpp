@@ -200,7 +200,7 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
             close_flow(*live, call, reply ? nullptr : &reply.error());
             if (reply)
               return take(live, run::Replied{call, std::move(reply->result), reply->cost_usd,
-                                             std::move(reply->model)});
+                                             std::move(reply->model), reply->usage});
             const run::Chance chance = this->chance(*live, call, peer, reply.error());
             take(live, run::Failed{call, std::move(reply).error(), 0, chance});
           });

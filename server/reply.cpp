@@ -77,6 +77,7 @@ int status_of_code(const std::string& code) {
       {"unsupported_type", 415},
       {"too_large", 413},
       {"too_many_pages", 422},
+      {"too_many_files", 422},
       {"unreadable_file", 422},
       {"encrypted_file", 422},
       {"wrong_type", 422},

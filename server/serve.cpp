@@ -39,6 +39,18 @@ void log_findings(const Catalog& catalog) {
     spdlog::info("serving {} at /api/v1/{}", app->title.empty() ? name : app->title, name);
 }
 
+void warn_about_prices(const Catalog& catalog) {
+  std::set<std::string> unknown;
+  for (const auto& [name, app] : catalog.apps)
+    for (const auto& [model, definition] : app->models)
+      if (!definition->price.known) unknown.insert(definition->provider + "/" + definition->model);
+  for (const std::string& model : unknown)
+    spdlog::warn(
+        "UNPRICED MODEL: the price list has no `{}`: budgets take it to cost as much as "
+        "the dearest one",
+        model);
+}
+
 void warn_about_offline(const Settings& settings, const Catalog& catalog) {
   std::set<std::string> missing;
   for (const auto& [name, app] : catalog.apps)
@@ -164,6 +176,7 @@ Result<> serve(ServeOptions options) {
     spdlog::warn("no app is served: put a file into {}/{}", options.engine.root,
                  options.engine.apps);
   if (options.engine.development) warn_about_offline(options.engine, *catalog);
+  warn_about_prices(*catalog);
   if (const Result<> documents = engine->documents_available(); !documents)
     spdlog::warn("no documents: {}", documents.error().message);
   if (const std::string warning = engine->documents_warning(); !warning.empty())

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/command.h"
+#include "tools/costs.h"
 #include "tools/data_folder.h"
 #include "tools/try.h"
 
@@ -16,6 +17,7 @@ struct Arguments {
   DataArguments data;
   std::string status, app, owner, after, format = "human";
   int limit = 50;
+  CostsQuestion costs;
   std::vector<std::string> ids;
   bool all = false, state = false;
 };
@@ -149,10 +151,15 @@ Json as_json(const Story& story, bool state) {
                            {"status", name(effect.status)},
                            {"error", effect.error.empty() ? Json() : Json(effect.error)},
                            {"cost_usd", effect.cost_usd},
+                           {"reserved_usd", effect.reserved_usd},
+                           {"input_tokens", effect.input_tokens},
+                           {"output_tokens", effect.output_tokens},
+                           {"cached_tokens", effect.cached_tokens},
                            {"started_at", when(effect.started_at)},
                            {"ended_at", when(effect.ended_at)}});
   json["nodes"] = std::move(nodes);
   json["effects"] = std::move(effects);
+  json["models"] = node_costs(story.effects);
   if (!state) return json;
   json["state"] = stored(story.run.state);
   json["returned"] = stored(story.run.returned);
@@ -197,6 +204,7 @@ void print_story(const Story& story) {
            effect.path.c_str(), name(effect.status),
            seconds(effect.started_at, effect.ended_at).c_str(), effect.cost_usd,
            effect.error.c_str());
+  print_node_costs(story.effects);
 }
 
 int show(const Arguments& arguments, Inspection& inspection) {
@@ -251,6 +259,13 @@ int run(const Arguments& arguments, const std::string& verb) {
   if (!inspection) return complain(arguments.command, inspection.error());
   if (verb == "list") return list(arguments, **inspection);
   if (verb == "show") return show(arguments, **inspection);
+  if (verb == "costs") {
+    CostsQuestion question = arguments.costs;
+    question.app = arguments.app;
+    question.owner = arguments.owner;
+    question.json = arguments.format == "json";
+    return print_costs(question, **inspection, SystemClock().now());
+  }
   return change(arguments, verb, *folder, **inspection);
 }
 
@@ -297,6 +312,18 @@ void add_family(CLI::App& app, Run& run_command, const std::string& name, const 
   show->add_flag("--state", arguments->state,
                  "As JSON with its state, results and output, which are its user's");
   add_format(*show, *arguments);
+  if (name == "runs") {
+    CLI::App* costs = verb(*family, arguments, run_command, "costs",
+                           "What model calls cost, by day, app or user; kept for 400 days");
+    add_scope(*costs, *arguments);
+    add_format(*costs, *arguments);
+    costs->add_option("--by", arguments->costs.by, "day, app or user")
+        ->check(CLI::IsMember({"day", "app", "user"}))
+        ->capture_default_str();
+    costs->add_option("--days", arguments->costs.days, "Today (UTC) and those before, together")
+        ->check(CLI::Range(1, 400))
+        ->capture_default_str();
+  }
   for (const auto& [act, does] :
        {std::pair("cancel", "Ends them; what is under way is aborted"),
         std::pair("retry", "Tries failed ones again from the node that failed"),

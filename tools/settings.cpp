@@ -25,12 +25,15 @@ std::vector<std::string> known() {
                                   "outbound.connections_per_host",
                                   "outbound.retry_budget",
                                   "outbound.breaker_calls",
+                                  "budgets.app_usd_per_day",
+                                  "budgets.user_usd_per_day",
                                   "watch",
                                   "metrics.listen",
                                   "drain.accept_seconds",
                                   "drain.work_seconds"};
   for (const std::string& provider : llm::provider_names())
-    for (const char* key : {"base_url", "api_version"})
+    for (const char* key :
+         {"base_url", "api_version", "concurrency", "requests_per_minute", "tokens_per_minute"})
       all.push_back("providers." + provider + "." + key);
   for (std::string& key : sign_in_keys()) all.push_back(std::move(key));
   for (std::string& key : purchase_keys()) all.push_back(std::move(key));
@@ -57,6 +60,33 @@ Result<> read_outbound(const SettingsFile& settings, plenum::Settings& engine) {
                                    std::tuple{"outbound.breaker_calls", 1, &engine.breaker_calls}})
     *value = static_cast<int>(TRY(settings.number(key, static_cast<uint64_t>(least), 1'000'000,
                                                   static_cast<uint64_t>(*value))));
+  return {};
+}
+
+Result<double> dollars(const SettingsFile& settings, const std::string& key) {
+  const auto text = settings.get(key);
+  if (!text) return 0.0;
+  double usd = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), usd);
+  if (error == std::errc() && end == text->data() + text->size() && usd > 0 && usd <= 1e6)
+    return usd;
+  return fail(Kind::invalid, "the setting `" + key + "` is " + quote(*text) +
+                                 "; it must be an amount in USD above 0, up to 1000000");
+}
+
+// How much may be asked of models, and what that may cost.
+Result<> read_limits(const SettingsFile& settings, plenum::Settings& engine) {
+  engine.app_usd_per_day = TRY(dollars(settings, "budgets.app_usd_per_day"));
+  engine.user_usd_per_day = TRY(dollars(settings, "budgets.user_usd_per_day"));
+  for (const std::string& name : llm::provider_names()) {
+    const std::string of = "providers." + name + ".";
+    plenum::Settings::Rate& rate = engine.rates[name];
+    rate.concurrency = static_cast<int>(TRY(settings.number(of + "concurrency", 1, 1'000'000, 0)));
+    rate.requests_per_minute =
+        static_cast<int>(TRY(settings.number(of + "requests_per_minute", 1, 1'000'000, 0)));
+    rate.tokens_per_minute = static_cast<int64_t>(
+        TRY(settings.number(of + "tokens_per_minute", 1, 1'000'000'000'000, 0)));
+  }
   return {};
 }
 
@@ -137,6 +167,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   TRY(read_numbers(settings, options));
   TRY(read_drain(settings, options));
   TRY(read_outbound(settings, options.engine));
+  TRY(read_limits(settings, options.engine));
   options.engine.allow_local_hosts = TRY(settings.flag("outbound.allow_local"));
   if (options.engine.allow_local_hosts && !options.engine.development)
     return fail(Kind::invalid,

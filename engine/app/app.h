@@ -166,6 +166,7 @@ struct Model {
   std::vector<std::string> stop;
   std::string reasoning;
   std::shared_ptr<const Json> params;  // null: none
+  std::string key;                     // the name of the app's own secret; "": the operator's key
   milliseconds timeout{60'000};
   Price price;
   std::vector<std::shared_ptr<const Model>> fallback;

@@ -40,12 +40,12 @@ Draft read_app(const std::string& path, const Files& files, const Kinds& kinds, 
 std::shared_ptr<const App> load_app(const std::string& path, const Files& files, const Kinds& kinds,
                                     Report& report);
 
-// The price of a model's tokens by the dated list in prices.cpp; `known` is false for a model not
+// The price of a model's tokens by the dated list in prices.json; `known` is false for a model not
 // in it, whose price is then taken high.
 Price price_of(const std::string& provider, const std::string& model);
 // How many tokens the model reads at most, by the same list; a model not in it: 128,000.
 int64_t context_tokens(const Model& model);
-// The list's date and file, for messages: "prices of 2026-01 in engine/app/prices.cpp".
+// The list's date and file, for messages: "prices of 2026-01 in engine/app/prices.json".
 std::string price_list();
 
 }  // namespace plenum::app

@@ -79,8 +79,9 @@ class ModelLoader {
     if (const Node* value = node.find("kind"))
       reader_.read_word(*value, kind, {"chat", "embedding"});
     if (kind == "embedding") reader_.unsupported(node.find("kind")->span, "an embedding model");
-    if (const yaml::Member* key = node.find_member("key"))
-      reader_.unsupported(key->key_span, "`key` of a model");
+    if (const Node* value = node.find("key"))
+      if (std::string name; reader_.read(*value, name) && reader_.known_secret(*value, name))
+        model.key = name;
     if (const Node* value = node.find("temperature"))
       between(*value, model.temperature.emplace(), 0, 2);
     if (const Node* value = node.find("top_p")) between(*value, model.top_p.emplace(), 0, 1);
@@ -121,7 +122,9 @@ class ModelLoader {
       auto other = std::make_shared<Model>(model);
       other->fallback.clear();
       other->params = nullptr;  // of the first model's provider
-      if (split_use(reader_, item.span, name, *other)) model.fallback.push_back(std::move(other));
+      if (!split_use(reader_, item.span, name, *other)) continue;
+      if (other->provider != model.provider) other->key.clear();
+      model.fallback.push_back(std::move(other));
     }
   }
 

@@ -54,7 +54,7 @@ void Effects::Work::start(uint64_t handle, const run::CallHttp& ask, const run::
   if (ask.at_most_once && what.again)
     return done(fail(http_failure(
         *call, Error{Kind::unavailable, "the server stopped while it was sent", {}, {}})));
-  if (const Result<> free = enter(handle, what.effect, context); !free)
+  if (const Result<> free = enter(handle, *peer_of(what.effect), context.owner.app); !free)
     return done(fail(free.error()));
   send(handle, std::move(call), *std::move(request), std::move(done));
 }
@@ -155,7 +155,7 @@ void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
 
 std::optional<peers::Peer> peer_of(const run::Effect& effect) {
   if (const auto* ask = std::get_if<run::CallModel>(&effect))
-    return peers::Peer{ask->model->provider, ask->model->model, ""};
+    return peers::Peer{ask->model->provider, ask->model->model, ask->model->key};
   const auto* ask = std::get_if<run::CallHttp>(&effect);
   if (!ask) return std::nullopt;
   const Result<Origin> origin = read_origin(ask->url);
@@ -167,17 +167,29 @@ std::string peer_name(const run::Effect& effect) {
   return peer ? peer->name : "";
 }
 
-Result<> Effects::Work::enter(uint64_t handle, const run::Effect& effect,
-                              const EffectContext& context) {
-  const std::optional<peers::Peer> peer = peer_of(effect);
-  if (!peer) return {};
-  tickets.emplace(handle, TRY(peers.enter(*peer, context.owner.app, parts.clock->monotonic())));
+Result<> Effects::Work::enter(uint64_t handle, const peers::Peer& peer, const std::string& app) {
+  tickets.emplace(handle, TRY(peers.enter(peer, app, parts.clock->monotonic())));
   return {};
 }
 
-void Effects::Work::leave(uint64_t handle, const Error* error) {
-  const auto ticket = tickets.extract(handle);
-  if (ticket) peers.left(ticket.mapped(), error, parts.clock->monotonic(), chance());
+// A call that was aborted may have to be paid all the same: it counts as the worst.
+void Effects::Work::left(uint64_t handle, const Result<EffectReply>& reply) {
+  const Error* error = reply ? nullptr : &reply.error();
+  if (const auto ticket = tickets.extract(handle))
+    peers.left(ticket.mapped(), error, parts.clock->monotonic(), chance());
+  if (const auto hold = holds.extract(handle)) {
+    const bool unknown = error && error->code == "cancelled";
+    spending.settle(hold.mapped(), reply ? reply->cost_usd : unknown ? hold.mapped().usd : 0);
+  }
+  end_turn(handle, true);
+}
+
+void Effects::spent_before(const std::vector<Spent>& spent) {
+  for (const Spent& one : spent) work_->spending.load(one.owner, one.day, one.cost_usd);
+}
+
+Result<> Effects::may_spend(const Owner& owner) const {
+  return work_->spending.open(owner, work_->parts.clock->now());
 }
 
 // What a test scripts is no server's failure.

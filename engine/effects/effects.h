@@ -15,8 +15,10 @@
 #include "engine/effects/child/sandbox.h"
 #include "engine/effects/flow.h"
 #include "engine/effects/http/client.h"
+#include "engine/effects/peers/line.h"
 #include "engine/effects/peers/peers.h"
 #include "engine/effects/script.h"
+#include "engine/effects/spending.h"
 #include "engine/llm/provider.h"
 #include "engine/run/event.h"
 #include "engine/store/store.h"
@@ -37,6 +39,7 @@ struct EffectReply {
   Json result;
   double cost_usd = 0;
   std::string model;  // of a model call: who answered; "offline" says so
+  run::Usage usage = {};
 };
 
 class Effects {
@@ -59,6 +62,11 @@ class Effects {
     std::shared_ptr<Script> script;  // answers in place of what is not on this machine; or none
     Hold hold;                       // see store.h; or none
     peers::Rules peers;
+    std::map<std::string, peers::LineLimits> lines;  // by provider, for each of its keys
+    Spending::Limits budgets;
+    // A provider with another key than the operator's; unset: there is none.
+    std::function<std::shared_ptr<llm::Provider>(const std::string& name, const std::string& key)>
+        provider_with;
     std::function<double()> chance;  // uniform in [0, 1); on the engine's thread; unset: 0.5
   };
   explicit Effects(Parts parts);
@@ -73,6 +81,11 @@ class Effects {
 
   // Takes one of the retries that the app may still make at the peer; true for "".
   bool take_retry(const std::string& app, const std::string& peer);
+
+  // What has been spent before this process began.
+  void spent_before(const std::vector<Spent>& spent);
+  // `limited` (code "daily_budget", with retry_after) when a new run could not spend anything.
+  Result<> may_spend(const Owner& owner) const;
 
   // A file that a client uploaded or an effect made: its bytes on disk first, then its row.
   void keep_file(FileRow file, std::string bytes, std::function<void(Result<FileRow>)> done);

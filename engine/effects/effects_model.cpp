@@ -15,11 +15,20 @@ double cost_of(const llm::Usage& usage, const app::Price& price) {
          1e6;
 }
 
+// As much as it may use; a token is taken as three bytes of prompt.
+int64_t tokens_of(const llm::Call& call) {
+  constexpr int64_t kDefaultMaxTokens = 8192;
+  size_t bytes = call.system.size();
+  for (const llm::Message& message : call.messages) bytes += message.text.size();
+  return static_cast<int64_t>(bytes / 3) + call.max_tokens.value_or(kDefaultMaxTokens);
+}
+
 // What the llm node reads: the text, and for a structured reply its value or why there is none.
 EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& price) {
   EffectReply out;
   out.cost_usd = cost_of(reply.usage, price);
   out.model = reply.model;
+  out.usage = {reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cached_tokens};
   out.result = Json{{"text", reply.text}, {"cut", reply.cut}};
   if (!structured) return out;
   Result<llm::Parsed> parsed = llm::read_structured(reply.text);
@@ -43,7 +52,7 @@ Error transfer_failure(Error error) {
 }
 
 llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
-                     const EffectContext& context) {
+                     const EffectContext& context, const std::map<std::string, llm::File>& files) {
   const app::Model& model = *ask.model;
   llm::Call call;
   call.app = context.owner.app;
@@ -51,9 +60,12 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
   call.provider = model.provider;
   call.model = model.model;
   call.system = ask.system;
-  for (const run::Turn& turn : ask.turns)
-    call.messages.push_back(
-        {turn.from_model ? llm::Message::Role::assistant : llm::Message::Role::user, turn.text});
+  for (const run::Turn& turn : ask.turns) {
+    llm::Message& message = call.messages.emplace_back();
+    if (turn.from_model) message.role = llm::Message::Role::assistant;
+    message.text = turn.text;
+    for (const std::string& id : turn.files) message.files.push_back(files.at(id));
+  }
   if (ask.schema) call.schema = *ask.schema;
   call.temperature = model.temperature;
   call.top_p = model.top_p;
@@ -139,19 +151,35 @@ class Words : public std::enable_shared_from_this<Words> {
 
 void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
                           const EffectContext& context, Done done) {
-  const auto provider = parts.providers.find(ask.model->provider);
-  if (provider == parts.providers.end())
-    return done(fail(Kind::unavailable,
-                     "no key is set for the model provider `" + ask.model->provider + "`",
-                     "provider_auth"));
-  const auto call = std::make_shared<llm::Call>(model_call(ask, what, context));
-  const auto streaming = std::make_shared<Streaming>(Streaming{provider->second, call, nullptr});
-  auto prepared = provider->second->prepare(*call);
+  const bool shows = std::any_of(ask.turns.begin(), ask.turns.end(),
+                                 [](const run::Turn& turn) { return !turn.files.empty(); });
+  if (!shows) return ask_model(handle, ask, what, context, {}, std::move(done));
+  const auto dropped = std::make_shared<bool>(false);
+  cancels[handle] = [dropped] { *dropped = true; };
+  load_files(ask, context.owner,
+             [this, handle, kept = std::make_shared<const run::Perform>(what), context, dropped,
+              done](Result<ModelFiles> files) {
+               if (!files) return done(fail(std::move(files).error()));
+               if (*dropped)
+                 return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
+               ask_model(handle, std::get<run::CallModel>(kept->effect), *kept, context, *files,
+                         done);
+             });
+}
+
+void Effects::Work::ask_model(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
+                              const EffectContext& context, const ModelFiles& files, Done done) {
+  const Result<std::shared_ptr<llm::Provider>> found = provider_for(*ask.model);
+  if (!found) return done(fail(found.error()));
+  const std::shared_ptr<llm::Provider>& provider = *found;
+  const auto call = std::make_shared<llm::Call>(model_call(ask, what, context, files));
+  const auto streaming = std::make_shared<Streaming>(Streaming{provider, call, nullptr});
+  auto prepared = provider->prepare(*call);
   if (!prepared) return done(tl::unexpected(std::move(prepared).error()));
   if (parts.script) {
     const Result<bool> asks = parts.script->asks(script_call(what, context));
     if (!asks) return done(fail(asks.error()));
-    if (!*asks) return done(scripted(*parts.script, *provider->second, *call, what, context));
+    if (!*asks) return done(scripted(*parts.script, *provider, *call, what, context));
   }
   const auto heard = [script = parts.script,
                       at = script_call(what, context)](const llm::Reply& reply) {
@@ -165,30 +193,33 @@ void Effects::Work::start(uint64_t handle, const run::CallModel& ask, const run:
     if (!context.flow || !parts.later) return done(std::move(made));
     return say(handle, context.flow, *streaming, std::move(made), std::move(done));
   }
-  if (const Result<> free = enter(handle, what.effect, context); !free)
-    return done(fail(free.error()));
-  auto request = std::get<http::Request>(*std::move(prepared));
-  request.headers.emplace_back("Idempotency-Key", what.key);
+  auto request = std::make_shared<http::Request>(std::get<http::Request>(*std::move(prepared)));
+  request->headers.emplace_back("Idempotency-Key", what.key);
   if (context.flow) {
-    streaming->stream = provider->second->stream(*call);
-    request.max_response_bytes = kLongestStream;
-    request.on_body = [streaming, flow = context.flow](std::string_view bytes) {
+    streaming->stream = provider->stream(*call);
+    request->max_response_bytes = kLongestStream;
+    request->on_body = [streaming, flow = context.flow](std::string_view bytes) {
       if (!flow->room()) return false;
       flow->append(streaming->stream->take(bytes));
       return true;
     };
   }
-  const uint64_t id =
-      send(handle, std::move(request),
-           [streaming, structured, price, heard, done](Result<http::Response> response) {
-             if (!response) return done(fail(transfer_failure(std::move(response).error())));
-             Result<llm::Reply> reply = streaming->read(*response);
-             if (!reply) return done(fail(provider_failure(std::move(reply).error())));
-             heard(*reply);
-             done(model_reply(*std::move(reply), structured, price));
-           });
-  if (context.flow)
-    context.flow->begin([http = parts.http, id] { http->resume(id); }, streaming->partial());
+  const auto read = [streaming, structured, price, heard, done](Result<http::Response> response) {
+    if (!response) return done(fail(transfer_failure(std::move(response).error())));
+    Result<llm::Reply> reply = streaming->read(*response);
+    if (!reply) return done(fail(provider_failure(std::move(reply).error())));
+    heard(*reply);
+    done(model_reply(*std::move(reply), structured, price));
+  };
+  wait_for_turn(
+      handle, *ask.model, context.owner, tokens_of(*call),
+      [this, handle, peer = *peer_of(what.effect), owner = context.owner, worst = what.worst_usd,
+       flow = context.flow, streaming, request, read, done](Result<> turn) {
+        if (turn) turn = let_go(handle, peer, owner, worst);
+        if (!turn) return done(fail(std::move(turn).error()));
+        const uint64_t id = send(handle, std::move(*request), read);
+        if (flow) flow->begin([http = parts.http, id] { http->resume(id); }, streaming->partial());
+      });
 }
 
 // What was made up is told like what a model says, so that a page can be tried without one.

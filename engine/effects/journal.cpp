@@ -66,6 +66,7 @@ std::optional<EffectRow> journal_row(const run::Perform& what, Millis now) {
   row.key = what.key;
   row.digest = sha256_hex(*effect).substr(0, kDigest);
   row.started_at = now;
+  row.reserved_usd = what.worst_usd;
   return row;
 }
 
@@ -76,6 +77,9 @@ std::optional<EffectRow> journal_end(const run::Event& event, Millis now) {
     row.call = replied->call;
     row.status = EffectStatus::done;
     row.cost_usd = replied->cost_usd;
+    row.input_tokens = replied->usage.input_tokens;
+    row.output_tokens = replied->usage.output_tokens;
+    row.cached_tokens = replied->usage.cached_tokens;
     return row;
   }
   const auto* failed = std::get_if<run::Failed>(&event);

@@ -12,13 +12,23 @@ namespace plenum {
 
 // Shared by what is under way, so that an answer that comes late finds it.
 struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
-  explicit Work(Parts p) : parts(std::move(p)), peers(parts.peers) {}
+  explicit Work(Parts p) : parts(std::move(p)), peers(parts.peers), spending(parts.budgets) {}
 
   Parts parts;
   uint64_t last = 0;
   std::map<uint64_t, std::function<void()>> cancels;  // engine's thread only, as is what follows
   peers::Peers peers;
   std::map<uint64_t, peers::Peers::Ticket> tickets;  // of calls that have left
+  Spending spending;
+  std::map<uint64_t, Spending::Hold> holds;  // of calls that may have to be paid
+  std::map<std::string, peers::Line> lines;  // by provider and key
+  std::map<std::string, bool> alarms;        // whether the line is looked at later
+  struct Waiting {
+    std::string line;
+    std::function<void(Result<>)> go;
+  };
+  std::map<uint64_t, Waiting> waiting;     // in a line
+  std::map<uint64_t, std::string> served;  // whose turn has come, until they are answered
 
   // Answers on the engine's thread and forgets how to cancel.
   std::function<void(Result<EffectReply>)> answer(uint64_t handle, const char* kind, Done done) {
@@ -27,15 +37,27 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
       FAILPOINT(kind, "after");
       self->parts.post([self, handle, done, reply = std::move(reply)]() mutable {
         self->cancels.erase(handle);
-        self->leave(handle, reply ? nullptr : &reply.error());
+        self->left(handle, reply);
         done(std::move(reply));
       });
     };
   }
 
   // Whether a call to the peer may leave now; it is told how it ended when it is answered.
-  Result<> enter(uint64_t handle, const run::Effect& effect, const EffectContext& context);
-  void leave(uint64_t handle, const Error* error);
+  Result<> enter(uint64_t handle, const peers::Peer& peer, const std::string& app);
+  void left(uint64_t handle, const Result<EffectReply>& reply);
+  // A model call may leave: its key has room, its endpoint is up, and the day's budget has room for
+  // the worst that it can cost.
+  Result<> let_go(uint64_t handle, const peers::Peer& peer, const Owner& owner, double worst_usd);
+
+  // Calls `go` when it is this call's turn with its key, in this call or later; with an error when
+  // the line is full or the call was cancelled meanwhile.
+  void wait_for_turn(uint64_t handle, const app::Model& model, const Owner& owner, int64_t tokens,
+                     std::function<void(Result<>)> go);
+  void serve(const std::string& line);
+  void end_turn(uint64_t handle, bool called);
+
+  Result<std::shared_ptr<llm::Provider>> provider_for(const app::Model& model) const;
   double chance() const { return parts.chance ? parts.chance() : 0.5; }
 
   // A test hears of the failures, and waits until there is nothing left to wait for.
@@ -67,6 +89,16 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   struct Streaming;
   void say(uint64_t handle, const std::shared_ptr<Flow>& flow, const Streaming& streaming,
            EffectReply reply, Done done);
+  using ModelFiles = std::map<std::string, llm::File>;  // by id
+  void ask_model(uint64_t handle, const run::CallModel& ask, const run::Perform& what,
+                 const EffectContext& context, const ModelFiles& files, Done done);
+  // All that the call shows, on the engine's thread; `invalid` for what no model is shown, and for
+  // too much of it.
+  void load_files(const run::CallModel& ask, const Owner& owner,
+                  std::function<void(Result<ModelFiles>)> then);
+  struct Loading;
+  void load_next(std::shared_ptr<Loading> loading);
+  void load_bytes(std::shared_ptr<Loading> loading, FileRow file);
   void start(uint64_t handle, const run::CallHttp& ask, const run::Perform& what,
              const EffectContext& context, Done done);
   void send(uint64_t handle, std::shared_ptr<const run::CallHttp> call, http::Request request,

@@ -19,7 +19,7 @@ struct Llm final : run::Node {
   app::With with;
   app::System system;
   app::Prompt prompt;
-  app::Value messages;
+  app::Value messages, files;
   app::Output output;
   int repair = 1;
   int max_tokens = 0;
@@ -64,7 +64,8 @@ struct Llm final : run::Node {
                              error.kind == Kind::timeout || error.code == "provider_auth" ||
                              error.code == "model_not_found";
     const size_t tried = count(visit, "model");
-    if (!unreachable || error.code == "cost_limit" || tried >= model->fallback.size())
+    if (!unreachable || error.code == "cost_limit" || error.code == "daily_budget" ||
+        tried >= model->fallback.size())
       return std::nullopt;
     visit.memory["model"] = tried + 1;
     return TRY(ask(visit));
@@ -78,7 +79,8 @@ struct Llm final : run::Node {
     call.model = tried == 0 ? model : model->fallback[tried - 1];
     if (system.code) call.system = TRY(system.in(visit.scope));
     TRY(add_messages(visit, call));
-    call.turns.push_back({false, TRY(prompt_text(visit.scope)), {}});
+    const Json shown = TRY(files_shown(visit));
+    call.turns.push_back({false, TRY(prompt_text(visit.scope)), ids_of(shown)});
     if (visit.memory.contains("wrong")) {
       call.turns.push_back({true, text_or(visit.memory, "reply"), {}});
       call.turns.push_back({false,
@@ -89,7 +91,7 @@ struct Llm final : run::Node {
     }
     if (output.type) call.schema = std::make_shared<const Json>(output.type->schema.json());
     if (max_tokens > 0) call.max_tokens = max_tokens;
-    const double worst = TRY(within_budget(visit, call));
+    const double worst = TRY(within_budget(visit, call, tokens_of(shown)));
     return run::Next::perform(std::move(call), worst);
   }
 
@@ -107,6 +109,48 @@ struct Llm final : run::Node {
       call.turns.push_back({role == "assistant", content->get<std::string>(), {}});
     }
     return {};
+  }
+
+  // A list of file values; one that is not there is left out.
+  Result<Json> files_shown(run::Visit& visit) const {
+    constexpr size_t kMost = 10;
+    Json given = TRY(files.in(visit.scope)), list = Json::array();
+    if (given.is_object()) given = Json::array({std::move(given)});
+    if (given.is_null()) return list;
+    const auto wrong = [&](std::string what, const char* code) {
+      return fail(Kind::invalid, "`files` of " + quote(visit.path) + " " + what, code);
+    };
+    if (!given.is_array()) return wrong("is a list of files", "wrong_type");
+    for (Json& file : given) {
+      if (file.is_null()) continue;
+      if (text_or(file, "id").empty()) return wrong("is a list of files", "wrong_type");
+      list.push_back(std::move(file));
+    }
+    if (list.size() > kMost)
+      return wrong("has " + std::to_string(list.size()) + " files; a model is shown at most " +
+                       std::to_string(kMost) + " at a time",
+                   "too_many_files");
+    return list;
+  }
+
+  static std::vector<std::string> ids_of(const Json& files) {
+    std::vector<std::string> ids;
+    for (const Json& file : files) ids.push_back(text_or(file, "id"));
+    return ids;
+  }
+
+  // An estimate for the budget: what providers count for an image, or for a PDF whose pages we do
+  // not count, lies mostly below.
+  static double tokens_of(const Json& files) {
+    constexpr double kImage = 3000, kBytesPerToken = 20;
+    double tokens = 0;
+    for (const Json& file : files) {
+      const Json* size = find(file, "size");
+      const double bytes = size && size->is_number() ? size->get<double>() : 0;
+      const bool image = text_or(file, "mime").starts_with("image/");
+      tokens += image ? kImage : std::max(kImage, bytes / kBytesPerToken);
+    }
+    return tokens;
   }
 
   static tl::unexpected<Error> not_messages(const run::Visit& visit, const Json& value) {
@@ -130,14 +174,16 @@ struct Llm final : run::Node {
 
   // The worst this call can cost must fit what the run may still spend.  A token is taken as three
   // bytes of prompt.
-  static Result<double> within_budget(const run::Visit& visit, const run::CallModel& call) {
+  static Result<double> within_budget(const run::Visit& visit, const run::CallModel& call,
+                                      double file_tokens) {
     double bytes = static_cast<double>(call.system.size());
     for (const run::Turn& turn : call.turns) bytes += static_cast<double>(turn.text.size());
     const double most =
         static_cast<double>(call.max_tokens.value_or(call.model->max_tokens.value_or(0)));
     const app::Price& price = call.model->price;
-    const double worst =
-        (bytes / 3 * price.input + (most > 0 ? most : kDefaultMaxTokens) * price.output) / 1e6;
+    const double worst = ((bytes / 3 + file_tokens) * price.input +
+                          (most > 0 ? most : kDefaultMaxTokens) * price.output) /
+                         1e6;
     if (worst <= visit.cost_left) return worst;
     char text[200];
     snprintf(text, sizeof text,
@@ -152,7 +198,9 @@ struct Llm final : run::Node {
   }
 };
 
-void check_messages(Reader& reader, const yaml::Node& yaml, Llm& llm) {
+void check_inputs(Reader& reader, const yaml::Node& yaml, Llm& llm) {
+  if (const yaml::Node* files = yaml.find("files"))
+    reader.wants(*files, llm.files, Type::list(app::file_type().nullable()).nullable(), "`files`");
   const yaml::Node* node = yaml.find("messages");
   if (!node) return;
   const Type message = Type::object(
@@ -173,13 +221,15 @@ NodeKind llm_kind() {
              "The system instruction; only names that the operator controls may stand in it.")
       .takes("messages", &Llm::messages,
              "The turns before the prompt: a list<message>, oldest first.")
+      .takes("files", &Llm::files,
+             "Images and PDFs that the model is shown with the prompt: a list of files.")
       .takes("output", &Llm::output, "The type of a structured answer, usually a schema file.")
       .takes("repair", &Llm::repair, 0, 2,
              "How often an answer that does not fit is asked for again.")
       .takes("max_tokens", &Llm::max_tokens, 0, 1'000'000,
              "Overrides the model's own limit; 0: the model's.")
-      .later({"files", "tools", "max_steps"})
-      .check(check_messages)
+      .later({"tools", "max_steps"})
+      .check(check_inputs)
       .cacheable([](const Llm&) { return true; })
       .retries(2)
       .timeout(std::chrono::seconds(60));

@@ -12,6 +12,12 @@
 
 namespace plenum::run {
 
+// What a model call used.
+struct Usage {
+  int64_t input_tokens = 0, output_tokens = 0;
+  int64_t cached_tokens = 0;  // of the input
+};
+
 struct Started {};    // the run begins
 struct Restarted {};  // the process died meanwhile; what was under way is asked for again
 struct Replied {
@@ -19,6 +25,7 @@ struct Replied {
   Json result;
   double cost_usd = 0;
   std::string model;  // of a model call: who answered
+  Usage usage = {};
 };                    // an effect is done
 // What the core can't know when something has failed: it comes in with the event.
 struct Chance {
@@ -63,6 +70,7 @@ struct Perform {
   bool again = false;  // asked for before a crash: whether it was carried out is unknown
   std::optional<Kept> kept = std::nullopt;
   std::string place = {};  // its path with rounds and items: "each[3]/generate"
+  double worst_usd = 0;  // what it may cost at most
 };
 struct StartTimer {
   uint64_t call = 0;

@@ -91,7 +91,7 @@ void Walk::follow(Next::Act what) {
   state_.reserved_usd += what.worst_usd;
   out_.commands.push_back(Perform{f.call, path_without_indexes(), f.attempt, effect_key(),
                                   node().timeout, std::move(what.effect), again, *std::move(kept),
-                                  path_text()});
+                                  path_text(), what.worst_usd});
 }
 
 // As the node saw its names when it was entered: the key is the same again after a crash.

@@ -33,6 +33,9 @@ class Inspection {
   virtual Result<bool> knows(const Owner& owner) = 0;
   virtual Result<std::vector<StepRow>> steps(const Run& run) = 0;
   virtual Result<std::vector<EffectRow>> effects(const Run& run) = 0;
+  // What was spent on model calls from that day (since 1970) on, by day, app and owner; "": any.
+  virtual Result<std::vector<Spent>> spent(int64_t from_day, const std::string& app,
+                                           const std::string& owner) = 0;
   // Those that have not expired.
   virtual Result<std::vector<FileRow>> files(Millis now) = 0;
 

@@ -116,7 +116,17 @@ struct EffectRow {
   EffectStatus status = EffectStatus::started;
   std::string error;  // its code, when it failed
   double cost_usd = 0;
+  double reserved_usd = 0;  // the most that it can cost: counted for one whose end is not known
+  int64_t input_tokens = 0, output_tokens = 0, cached_tokens = 0;
   Millis started_at = 0, ended_at = 0;
+};
+
+// What an owner's model calls of one UTC day cost.  It outlasts the runs: kept for 400 days.
+struct Spent {
+  Owner owner;
+  int64_t day = 0;  // since 1970; that on which the call was begun
+  int64_t calls = 0, input_tokens = 0, output_tokens = 0;
+  double cost_usd = 0;
 };
 
 // An event as clients see it; `id` counts from 1 within the run.
@@ -280,6 +290,9 @@ class Store {
   virtual void effects(Owner owner, std::string run, Done<std::vector<EffectRow>> done) = 0;
   virtual void events(Owner owner, std::string run, int64_t after,
                       Done<std::vector<EventRow>> done) = 0;
+
+  // All of one day.
+  virtual void spent(int64_t day, Done<std::vector<Spent>> done) = 0;
 
   // Rows of collections.  Putting an id that is there replaces its data (created_at stays).
   virtual void put_row(Owner owner, std::string collection, Row row, Done<Row> done) = 0;

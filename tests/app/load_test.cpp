@@ -313,3 +313,21 @@ TEST_CASE("cut and scrambled app files give findings, never a crash", "[app]") {
       REQUIRE(bool(loaded.app) == (loaded.said.find(" error[") == std::string::npos));
     }
 }
+
+TEST_CASE("a model's key names a secret of the app, and stays with its provider", "[app]") {
+  const auto with = [](const std::string& secrets, const std::string& keys) {
+    return load("plenum: 1\napp: test\n" + secrets +
+                "models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 10, " + keys +
+                "}}\ngraphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hi}}]}}\n"
+                "routes: {POST /go: {start: main}}\n");
+  };
+  const Loaded known = with("secrets: [THEIR_KEY]\n",
+                            "key: THEIR_KEY, fallback: [gemini/gemini-3-pro, openai/gpt-5]");
+  REQUIRE(known.app);
+  const app::Model& model = *known.app->models.at("m");
+  CHECK(model.key == "THEIR_KEY");
+  CHECK(model.fallback[0]->key == "THEIR_KEY");
+  CHECK(model.fallback[1]->key == "");
+  CHECK_THAT(with("", "key: THEIR_KEY").said, Catch::Contains("error[A812]: no secret"));
+  CHECK_THAT(with("secrets: [THEIR_KEY]\n", "key: THEIR_KEI").said, Catch::Contains("`THEIR_KEY`"));
+}

@@ -7,10 +7,12 @@ answer; ClearReply's wait up to a second and a minute.
 import copy
 import http.client
 import json
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import (ANALYSIS, CV, GEMINI_KEY, JOB, OPENAI_KEY, READS_JOB, REPLIES, TAILORS, Client, Server, copy_of_apps,
+from conftest import (ANALYSIS, CV, GEMINI_KEY, JOB, OPENAI_KEY, READS_JOB, REPLIES, TAILORS, Client, Server, binary, copy_of_apps,
                       eventually, gemini, needs_sandbox, new_user)
 
 
@@ -263,6 +265,54 @@ def test_a_provider_that_is_down_is_left_alone_and_clients_learn_for_how_long(tm
         assert set(codes[codes.index("circuit_open"):]) == {"circuit_open"}
         job = probe.post("/jobs/chain", {"question": "Why?"}).ok(202)["job_id"]
         assert probe.get(f"/jobs/{job}").ok()["status"] in ("queued", "running", "waiting")  # it has time
+    finally:
+        server.healthy()
+        server.stop()
+
+
+def costs(server, *words):
+    said = subprocess.run([binary(), "runs", "costs", "--data", str(server.data), *words, "--format", "json"],
+                          capture_output=True, text=True, check=True)
+    return json.loads(said.stdout)
+
+
+def test_thirty_calls_at_once_do_not_overspend_a_users_day_and_a_crash_forgets_nothing(tmp_path, models):
+    models.script([], default={"json": ANALYSIS, "usage": [1000, 1000]})  # 0.0035 USD; reserved is more
+    env = gemini(models, PLENUM_BUDGETS_USER_USD_PER_DAY="0.02")
+    server = Server(tmp_path / "data", env=env).start()
+    try:
+        user = new_user()
+        ada = Client(server, "clearreply", user, "pro")
+        with ThreadPoolExecutor(30) as pool:
+            replies = list(pool.map(lambda _: ada.analyze(), range(30)))
+        while (last := ada.analyze()).status == 200:
+            pass
+        paid = [call for call in models.calls() if call["status"] == 200]
+        assert 1 <= len(paid) <= 5 and all(reply.status in (200, 429) for reply in replies)
+        problem = last.problem(429, "daily_budget")
+        assert "budgets.user_usd_per_day" in problem["detail"] and 0 < int(last.headers["Retry-After"]) <= 86400
+        assert Client(server, "clearreply", new_user(), "pro").analyze().status == 200
+        spent = costs(server, "--days", "2")
+        assert sorted(round(one["cost_usd"], 6) for one in spent) == [0.0035, round(0.0035 * len(paid), 6)]
+        server.kill()
+        server.start()
+        assert ada.analyze().status == 429 and len(models.calls()) == len(paid) + 1
+    finally:
+        server.healthy()
+        server.stop()
+
+
+def test_an_app_with_a_key_of_its_own_asks_with_that_key(tmp_path, models):
+    root = copy_of_apps(tmp_path / "root")
+    app = root / "apps.d/clearreply.yaml"
+    app.write_text(app.read_text().replace("models:\n", "secrets: [THEIR_KEY]\nmodels:\n", 1)
+                   .replace("max_tokens: 1200}", "max_tokens: 1200, key: THEIR_KEY}", 1))
+    server = Server(tmp_path / "data", root, gemini(models, THEIR_KEY="theirs-4711")).start()
+    try:
+        models.script([{"json": ANALYSIS}])
+        assert Client(server, "clearreply", new_user()).analyze().ok()["output"] == ANALYSIS
+        assert models.calls()[0]["headers"]["x-goog-api-key"] == "theirs-4711"
+        assert "theirs-4711" not in server.log()
     finally:
         server.healthy()
         server.stop()

@@ -28,7 +28,8 @@ inline std::shared_ptr<Secrets> known_secrets() {
 
 // What performs effects, over a store in memory.
 struct Bench {
-  explicit Bench(bool allow_local = true) {
+  explicit Bench(bool allow_local = true,
+                 const std::function<void(Effects::Parts&)>& change = nullptr) {
     store = open_sqlite_store(":memory:", post()).value();
     client = std::make_shared<http::Client>();
     Effects::Parts parts;
@@ -40,6 +41,11 @@ struct Bench {
     parts.allow_local_hosts = allow_local;
     parts.post = post();
     parts.files = post();
+    parts.later = [this](std::chrono::milliseconds, std::function<void()> wake) {
+      std::lock_guard lock(mutex);
+      alarms.push_back(std::move(wake));
+    };
+    if (change) change(parts);
     effects = std::make_unique<Effects>(std::move(parts));
   }
   ~Bench() {
@@ -75,6 +81,16 @@ struct Bench {
       next();
       lock.lock();
     }
+  }
+
+  void advance(Millis by) {
+    clock.time += by;
+    std::vector<std::function<void()>> due;
+    {
+      std::lock_guard lock(mutex);
+      due.swap(alarms);
+    }
+    for (auto& wake : due) post()(std::move(wake));
   }
 
   std::future<Result<EffectReply>> begin(run::Perform what, const std::string& owner = "ada",
@@ -116,6 +132,7 @@ struct Bench {
   std::mutex mutex;
   std::condition_variable more;
   std::deque<std::function<void()>> work;
+  std::vector<std::function<void()>> alarms;  // called by advance()
   bool stopping = false;
   std::unique_ptr<Store> store;
   std::shared_ptr<http::Client> client;

@@ -182,7 +182,7 @@ limits: {cost_per_run: 0.30}
   CHECK(said(app("next: end, ")) == "");  // 0.20 USD either way
   CHECK(said(app("")) == "C901");         // 0.40 USD
   CHECK(message(app("")).find("0.40 USD/run, the limit 0.30") != std::string::npos);
-  CHECK(message(app("")).find("prices of 2026-01 in engine/app/prices.cpp") != std::string::npos);
+  CHECK(message(app("")).find("prices of 2026-01 in engine/app/prices.json") != std::string::npos);
 }
 
 TEST_CASE("a prompt that does not fit names the first input without a bound", "[lint]") {

@@ -203,3 +203,55 @@ nodes: [{id: ask, llm: {model: quick, messages: =history, prompt: "And now?"}}]
   TestRun none(app, Json{{"history", Json()}});
   CHECK(none.start() == R"(#1 ask model quick gemini-3-flash-preview "And now?" | running)");
 }
+
+namespace {
+Json picture(const std::string& id, int64_t size = 1000, const std::string& mime = "image/png") {
+  return Json{{"id", id}, {"name", id}, {"mime", mime}, {"size", size}};
+}
+const char* kLook = R"(
+input: {photo: any, more: optional<any>}
+nodes:
+  - {id: look, retry: 0, llm: {model: best, prompt: "What is it?", files: FILES}}
+)";
+std::shared_ptr<const app::App> looking(const std::string& files) {
+  std::string text = kLook;
+  return test_app(text.replace(text.find("FILES"), 5, files));
+}
+}  // namespace
+
+TEST_CASE("files go with the prompt, in their order, and again with a retry", "[nodes]") {
+  TestRun run(looking("[=photo, =photo]"), Json{{"photo", picture("file_1")}});
+  CHECK(run.start() ==
+        R"(#1 look model best gpt-5-mini "What is it?" showing file_1 file_1 | running)");
+  TestRun list(looking("=more"), Json{{"photo", picture("file_1")},
+                                      {"more", {picture("file_2"), picture("file_3")}}});
+  CHECK(list.start() ==
+        R"(#1 look model best gpt-5-mini "What is it?" showing file_2 file_3 | running)");
+  TestRun none(looking("=more"), Json{{"photo", picture("file_1")}});
+  CHECK(none.start() == R"(#1 look model best gpt-5-mini "What is it?" | running)");
+}
+
+TEST_CASE("a model is shown no more than ten files", "[nodes]") {
+  Json many = Json::array();
+  for (int i = 0; i < 11; ++i) many.push_back(picture("file_" + std::to_string(i)));
+  TestRun run(looking("=more"), Json{{"photo", picture("file_1")}, {"more", many}});
+  CHECK_THAT(run.start(), Catch::EndsWith("failed at look too_many_files: `files` of `look` has 11 "
+                                          "files; a model is shown at most 10 at a time"));
+}
+
+TEST_CASE("what the files cost is part of the worst case", "[nodes]") {
+  TestRun run(looking("[=photo]"),
+              Json{{"photo", picture("file_1", 20'000'000, "application/pdf")}});
+  run.start();  // a million tokens at 0.25 USD
+  CHECK(run.asked.worst_usd > 0.25);
+  CHECK(run.asked.worst_usd < 0.26);
+}
+
+TEST_CASE("only files can be shown", "[nodes]") {
+  const Loaded text = load(around(R"(
+input: {word: string}
+nodes:
+  - {id: look, llm: {model: best, prompt: Hi, files: =word}}
+)"));
+  CHECK_THAT(text.said, Catch::Contains("error[D405]: `files` is"));
+}

@@ -195,6 +195,20 @@ class Asking {
   Result<std::vector<StepRow>> steps(const Owner& owner, const std::string& run) {
     return wait_for<std::vector<StepRow>>([&](auto done) { store_->steps(owner, run, done); });
   }
+  // "shop/ada 2 calls 30+12 0.5": of one day, one owner after the other.
+  std::string spent(int64_t day = 0) {
+    std::string text;
+    const auto all = wait_for<std::vector<Spent>>([&](auto done) { store_->spent(day, done); });
+    for (const Spent& one : all.value()) {
+      char line[200];
+      snprintf(line, sizeof line, "%s/%s %d calls %d+%d %.4g", one.owner.app.c_str(),
+               one.owner.owner.c_str(), static_cast<int>(one.calls),
+               static_cast<int>(one.input_tokens), static_cast<int>(one.output_tokens),
+               one.cost_usd);
+      text += (text.empty() ? "" : ", ") + std::string(line);
+    }
+    return text;
+  }
   Result<std::vector<EffectRow>> effects(const Owner& owner, const std::string& run) {
     return wait_for<std::vector<EffectRow>>([&](auto done) { store_->effects(owner, run, done); });
   }

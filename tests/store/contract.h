@@ -28,6 +28,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   finds_rows(make);
   remembers_effects(make);
   keeps_the_journal(make);
+  adds_up_what_was_spent(make);
   keeps_scopes_apart(make);
   keeps_accounts(make);
 }

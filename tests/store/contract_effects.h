@@ -126,6 +126,96 @@ inline void keeps_the_journal(const MakePlace& make) {
   }
 }
 
+inline EffectRow a_call(uint64_t call, double reserved, Millis at = 1500) {
+  EffectRow row = an_effect(call);
+  row.reserved_usd = reserved;
+  row.started_at = at;
+  return row;
+}
+inline EffectRow answered(uint64_t call, double cost) {
+  EffectRow row = an_effect(call, EffectStatus::done);
+  row.cost_usd = cost;
+  row.input_tokens = 10;
+  row.output_tokens = 4;
+  row.cached_tokens = 3;
+  return row;
+}
+
+inline void adds_up_what_was_spent(const MakePlace& make) {
+  constexpr Millis kDay = 86'400'000;
+  const auto place = make();
+  Asking store(place->open());
+  const auto begin = [&](Run run, std::vector<EffectRow> calls) {
+    return store.accept(std::move(run), {}, {}, {}, {}, std::move(calls)).value().run;
+  };
+  const auto end = [&](const Run& run, RunStatus status, std::vector<EffectRow> ended) {
+    Checkpoint c = a_checkpoint(run, status);
+    c.ended = std::move(ended);
+    return outcome(store.checkpoint(c));
+  };
+
+  SECTION("a call's use and cost are its own and its owner's of that day") {
+    const Run run = begin(a_run(), {a_call(1, 0.5), a_call(2, 0.5)});
+    CHECK(store.spent() == "");
+    CHECK(end(run, RunStatus::running, {answered(1, 0.25)}) == "ok");
+    CHECK(store.spent() == "shop/ada 1 calls 10+4 0.25");
+    CHECK(end(run, RunStatus::completed, {answered(2, 0.125)}) == "ok");
+    CHECK(store.spent() == "shop/ada 2 calls 20+8 0.375");
+    const EffectRow call = store.effects(kAda, run.id).value()[0];
+    CHECK(call.reserved_usd == 0.5);
+    CHECK(call.input_tokens == 10);
+    CHECK(call.output_tokens == 4);
+    CHECK(call.cached_tokens == 3);
+  }
+  SECTION("recording an end twice counts it once, a write that lost not at all") {
+    Run run = begin(a_run(), {a_call(1, 0.5)});
+    CHECK(end(run, RunStatus::running, {answered(1, 0.25)}) == "ok");
+    CHECK(end(run, RunStatus::running, {answered(1, 0.25)}) == "ok");
+    run.epoch = 7;
+    CHECK(end(run, RunStatus::running, {answered(1, 0.25)}) == "conflict lost");
+    CHECK(store.spent() == "shop/ada 1 calls 10+4 0.25");
+  }
+  SECTION("a call counts for the day on which it was begun, and not for another one's owner") {
+    const Run late = begin(a_run(), {a_call(1, 1, kDay - 1), a_call(2, 1, kDay)});
+    CHECK(end(late, RunStatus::completed, {answered(1, 0.25), answered(2, 0.5)}) == "ok");
+    Run bobs = a_run();
+    bobs.owner = kBob;
+    CHECK(end(begin(bobs, {a_call(1, 1)}), RunStatus::completed, {answered(1, 1)}) == "ok");
+    CHECK(store.spent(0) == "shop/ada 1 calls 10+4 0.25, shop/bob 1 calls 10+4 1");
+    CHECK(store.spent(1) == "shop/ada 1 calls 10+4 0.5");
+  }
+  SECTION("a call whose end is not known counts as the worst that it can cost") {
+    begin(a_run(), {a_call(1, 0.5)});
+    const Run left = begin(a_run(), {a_call(1, 0.25)});
+    CHECK(end(left, RunStatus::cancelled, {}) == "ok");
+    CHECK(store.spent() == "shop/ada 1 calls 0+0 0.25");
+    if (!place->lasts()) return;
+    store.close();
+    store = Asking(place->open());
+    must(store.recover(9000).map([](int) {}));
+    CHECK(store.spent() == "shop/ada 2 calls 0+0 0.75");
+  }
+  SECTION("what is no model call is not counted") {
+    EffectRow pdf = a_call(1, 0);
+    pdf.kind = "pdf";
+    const Run run = begin(a_run(), {pdf});
+    CHECK(end(run, RunStatus::completed, {an_effect(1, EffectStatus::done)}) == "ok");
+    CHECK(store.spent() == "");
+  }
+  SECTION("it outlasts its runs by 400 days, and goes with its owner") {
+    Run brief = a_run();
+    brief.expires_at = 5000;
+    CHECK(end(begin(brief, {a_call(1, 1)}), RunStatus::completed, {answered(1, 0.5)}) == "ok");
+    REQUIRE(store.sweep(400 * kDay));
+    CHECK(store.spent() == "shop/ada 1 calls 10+4 0.5");
+    REQUIRE(store.sweep(401 * kDay));
+    CHECK(store.spent() == "");
+    CHECK(end(begin(a_run(), {a_call(1, 1)}), RunStatus::completed, {answered(1, 0.5)}) == "ok");
+    REQUIRE(store.forget(kAda));
+    CHECK(store.spent() == "");
+  }
+}
+
 inline void remembers_effects(const MakePlace& make) {
   const auto place = make();
   Asking store(place->open());

@@ -20,7 +20,9 @@ inline constexpr Millis kStart = 1'000'000'000'000;  // 2001-09-09T01:46:40Z
 namespace shown {
 
 inline std::string text(const run::Turn& turn) {
-  return (turn.from_model ? " <\"" : " \"") + turn.text + "\"";
+  std::string out = (turn.from_model ? " <\"" : " \"") + turn.text + "\"";
+  for (const std::string& id : turn.files) out += (out.back() == '"' ? " showing " : " ") + id;
+  return out;
 }
 
 inline std::string effect(const run::CallModel& call) {

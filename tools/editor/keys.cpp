@@ -77,6 +77,8 @@ Place model() {
            {"reasoning", R"({"enum": ["none", "low", "medium", "high"]})",
             "How long it may think before it answers."},
            {"timeout", kDuration, "How long one attempt may take (60s)."},
+           {"key", R"({"type": "string"})",
+            "A name under `secrets`: the app's own key, instead of the operator's."},
            {"params", kMapOfData, "Passed on to the provider as it is."},
            {"fallback", R"({"type": "array", "items": {"type": "string"}})",
             "Models that are asked in turn when this one cannot be reached."}}};

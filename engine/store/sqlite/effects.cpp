@@ -6,7 +6,7 @@ namespace plenum::sqlite {
 Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects) {
   for (const EffectRow& e : effects)
     TRY(db.use("begin_effect")
-            .bind(run, e.call, e.started_at, e.kind, e.path, e.key, e.digest)
+            .bind(run, e.call, e.started_at, e.kind, e.path, e.key, e.digest, e.reserved_usd)
             .finish());
   return {};
 }
@@ -14,7 +14,8 @@ Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>
 Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects) {
   for (const EffectRow& e : effects)
     TRY(db.use("end_effect")
-            .bind(run, e.call, static_cast<int>(e.status), e.ended_at, e.cost_usd, e.error)
+            .bind(run, e.call, static_cast<int>(e.status), e.ended_at, e.cost_usd, e.error,
+                  e.input_tokens, e.output_tokens, e.cached_tokens)
             .finish());
   return {};
 }
@@ -38,7 +39,28 @@ Result<std::vector<EffectRow>> read_effects(Connection& db, const Owner& owner,
     e.key = row.text(8);
     e.digest = row.text(9);
     e.error = row.text(10);
+    e.reserved_usd = row.real(11);
+    e.input_tokens = row.integer(12);
+    e.output_tokens = row.integer(13);
+    e.cached_tokens = row.integer(14);
   }
+  return all;
+}
+
+Spent spent_of(const Statement& row) {
+  return {{row.text(0), row.text(1)},
+          row.integer(2),
+          row.integer(3),
+          row.integer(4),
+          row.integer(5),
+          row.real(6)};
+}
+
+Result<std::vector<Spent>> read_spent(Connection& db, int64_t day) {
+  std::vector<Spent> all;
+  Statement row = db.use("spent");
+  row.bind(day);
+  while (TRY(row.next())) all.push_back(spent_of(row));
   return all;
 }
 

@@ -1,9 +1,10 @@
 R"sql(
 -- :begin_effect
-INSERT INTO effect (run, call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error)
-SELECT ?1, ?2, count(*) + 1, 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '' FROM effect WHERE run = ?1 AND call = ?2
+INSERT INTO effect (run, call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error, reserved_usd)
+SELECT ?1, ?2, count(*) + 1, 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '', ?8 FROM effect WHERE run = ?1 AND call = ?2
 -- :end_effect
-UPDATE effect SET status = ?3, ended_at = ?4, cost_usd = ?5, error = ?6 WHERE run = ?1 AND call = ?2 AND status = 0
+UPDATE effect SET status = ?3, ended_at = ?4, cost_usd = ?5, error = ?6, input_tokens = ?7, output_tokens = ?8, cached_tokens = ?9
+WHERE run = ?1 AND call = ?2 AND status = 0
 -- :doubt_run
 UPDATE effect SET status = 3, ended_at = ?2 WHERE run = ?1 AND status = 0
 -- Before the runs themselves are rescued.
@@ -11,8 +12,18 @@ UPDATE effect SET status = 3, ended_at = ?2 WHERE run = ?1 AND status = 0
 UPDATE effect SET status = 3, ended_at = ?2
 WHERE status = 0 AND run IN (SELECT n FROM run WHERE status IN (1, 4) AND boot <> ?1)
 -- :effects_of
-SELECT call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error
+SELECT call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error, reserved_usd,
+  input_tokens, output_tokens, cached_tokens
 FROM effect WHERE run = ?1 ORDER BY call, sent
+
+-- :spent
+SELECT app.text, owner, day, calls, input_tokens, output_tokens, cost_usd
+FROM spent CROSS JOIN scope USING (scope) CROSS JOIN word AS app ON app.word = scope.app
+WHERE day = ?1
+-- :expire_spent
+DELETE FROM spent WHERE (scope, day) IN (SELECT scope, day FROM spent WHERE day < ?1 / 86400000 - 400 LIMIT ?2)
+-- :forget_spent
+DELETE FROM spent WHERE (scope, day) IN (SELECT scope, day FROM spent WHERE scope = ?1 LIMIT ?2)
 
 -- :cached
 SELECT data FROM cached WHERE scope = ?1 AND key = ?2 AND expires_at > ?3

@@ -6,6 +6,10 @@ SELECT n FROM run WHERE id = ?1
 SELECT * FROM run_whole
 WHERE n < ?1 AND (?2 = '' OR app = ?2) AND (?3 = '' OR owner = ?3) AND (?4 < 0 OR status = ?4) AND (?5 = 0 OR job = 1)
 ORDER BY n DESC LIMIT ?6
+-- :inspect_spent
+SELECT app.text, owner, day, calls, input_tokens, output_tokens, cost_usd
+FROM spent JOIN scope USING (scope) JOIN word AS app ON app.word = scope.app
+WHERE day >= ?1 AND (?2 = '' OR app.text = ?2) AND (?3 = '' OR owner = ?3) ORDER BY day, app.text, owner
 -- :inspect_files
 SELECT id, app.text, owner, name, mime, digest, size, created_at, expires_at
 FROM file JOIN scope USING (scope) JOIN word AS app ON app.word = scope.app

@@ -41,6 +41,14 @@ class SqliteInspection final : public Inspection {
   Result<std::vector<EffectRow>> effects(const Run& run) override {
     return sqlite::read_effects(db_, run.owner, run.id);
   }
+  Result<std::vector<Spent>> spent(int64_t from_day, const std::string& app,
+                                   const std::string& owner) override {
+    std::vector<Spent> all;
+    Statement row = db_.use("inspect_spent");
+    row.bind(from_day, app, owner);
+    while (TRY(row.next())) all.push_back(sqlite::spent_of(row));
+    return all;
+  }
   Result<std::vector<FileRow>> files(Millis now) override {
     std::vector<FileRow> files;
     Statement row = db_.use("inspect_files");

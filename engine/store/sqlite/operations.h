@@ -98,6 +98,8 @@ Result<std::vector<EventRow>> read_events(Connection& db, const Owner& owner,
                                           const std::string& run, int64_t after);
 Result<std::vector<EffectRow>> read_effects(Connection& db, const Owner& owner,
                                             const std::string& run);
+Result<std::vector<Spent>> read_spent(Connection& db, int64_t day);
+Spent spent_of(const Statement& row);  // {app, owner, day, calls, input, output, cost}
 Result<Millis> read_next_due(Connection& db);
 Result<Row> read_row(Connection& db, const Owner& owner, const std::string& collection,
                      const std::string& id);

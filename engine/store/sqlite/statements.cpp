@@ -63,6 +63,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   5,
 #include "engine/store/sqlite/schema_005.sql"
+                                              },
+                                              {
+                                                  6,
+#include "engine/store/sqlite/schema_006.sql"
                                               }};
   return kAll;
 }

@@ -193,6 +193,10 @@ class SqliteStore final : public Store {
     });
   }
 
+  void spent(int64_t day, Done<std::vector<Spent>> done) override {
+    read(std::move(done), [day](Connection& db) { return sqlite::read_spent(db, day); });
+  }
+
   void put_row(Owner owner, std::string collection, Row row, Done<Row> done) override {
     const size_t bytes = row.data.size();
     write(

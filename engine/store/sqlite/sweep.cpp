@@ -108,7 +108,7 @@ Result<Swept> sweep(Session& session, Millis now, int limit) {
   if (limit <= 0) return swept;
   if (TRY(fail_missed(session, now, limit)) == static_cast<size_t>(limit)) swept.more = true;
   for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs",
-                             "expire_cached", "expire_purchases"})
+                             "expire_cached", "expire_purchases", "expire_spent"})
     TRY(delete_some(session, expire, now, limit, swept));
   TRY(delete_some(session, "drop_purchase_bodies", now - kPurchaseBodyLife, limit, swept));
   TRY(delete_files(session, "expired_files", now - kFileGrace, limit, swept));
@@ -122,8 +122,8 @@ Result<Swept> forget(Session& session, const Owner& owner, int limit,
   if (recorded) TRY(record(session, *recorded));
   const int64_t scope = TRY(find_scope(session.db, owner));
   if (scope == 0 || limit <= 0) return swept;
-  for (const char* statement :
-       {"forget_keys", "forget_counters", "forget_cached", "forget_rows", "forget_runs"})
+  for (const char* statement : {"forget_keys", "forget_counters", "forget_cached", "forget_rows",
+                                "forget_runs", "forget_spent"})
     TRY(delete_some(session, statement, scope, limit, swept));
   TRY(delete_files(session, "files_of_scope", scope, limit, swept));
   TRY(session.tally.load(session.db));
