@@ -266,6 +266,17 @@ class EngineImpl final : public Engine {
                  std::move(page), views(std::move(done)));
   }
 
+  void owner_of(std::string app, std::string run,
+                std::function<void(Result<std::string>)> done) override {
+    store_->owner_of(std::move(app), std::move(run), std::move(done));
+  }
+
+  void waiting_of_all(std::string app, std::string graph, std::string at, Page page,
+                      std::function<void(Result<std::vector<RunView>>)> done) override {
+    store_->waiting(std::move(app), std::move(graph), std::move(at), std::move(page),
+                    views(std::move(done)));
+  }
+
   void runs(Owner owner, Page page,
             std::function<void(Result<std::vector<RunView>>)> done) override {
     store_->runs(std::move(owner), "", std::nullopt, "", std::move(page), views(std::move(done)));
@@ -323,6 +334,23 @@ class EngineImpl final : public Engine {
   }
 
   Metrics& metrics() override { return metrics_; }
+  void api_key(std::string digest, std::function<void(Result<ApiKey>)> done) override {
+    store_->api_key(std::move(digest), [this, done = std::move(done)](Result<ApiKey> key) {
+      const Millis now = clock_->now();
+      if (key && now - key->used_at >= kApiKeyUse)
+        store_->use_api_key(key->id, now, [](Result<>) {});
+      done(std::move(key));
+    });
+  }
+  void put_api_key(ApiKey key, Actor actor, std::function<void(Result<>)> done) override {
+    key.created_at = clock_->now();
+    store_->put_api_key(std::move(key), std::move(actor), std::move(done));
+  }
+  void revoke_api_key(std::string id, Actor actor,
+                      std::function<void(Result<ApiKey>)> done) override {
+    store_->revoke_api_key(std::move(id), clock_->now(), std::move(actor), std::move(done));
+  }
+
   Load load() const override { return {runner_->live(), runner_->jobs()}; }
 
   void rest() override {

@@ -90,6 +90,7 @@ struct Standing {
 
 // A run as clients see it.
 struct RunView {
+  std::string owner;  // digest
   std::string id, thread, route, graph, model;
   bool job = false;
   RunStatus status = RunStatus::queued;
@@ -173,6 +174,12 @@ class Engine {
   virtual void find(Owner owner, std::string run, OnRun done) = 0;
   virtual void waiting(Owner owner, std::string graph, std::string at, Page page,
                        std::function<void(Result<std::vector<RunView>>)> done) = 0;
+  // For callers who may answer in the place of others: whose a run of the app is, and everybody's
+  // that wait there.
+  virtual void owner_of(std::string app, std::string run,
+                        std::function<void(Result<std::string>)> done) = 0;
+  virtual void waiting_of_all(std::string app, std::string graph, std::string at, Page page,
+                              std::function<void(Result<std::vector<RunView>>)> done) = 0;
   // All of the owner's, newest first.
   virtual void runs(Owner owner, Page page,
                     std::function<void(Result<std::vector<RunView>>)> done) = 0;
@@ -191,6 +198,12 @@ class Engine {
                    std::function<void(Result<Row>)> done) = 0;
   virtual void delete_row(Owner owner, std::string collection, std::string id,
                           std::function<void(Result<>)> done) = 0;
+
+  // A key by its digest, as the store has it; using it is noted.
+  virtual void api_key(std::string digest, std::function<void(Result<ApiKey>)> done) = 0;
+  virtual void put_api_key(ApiKey key, Actor actor, std::function<void(Result<>)> done) = 0;
+  virtual void revoke_api_key(std::string id, Actor actor,
+                              std::function<void(Result<ApiKey>)> done) = 0;
 
   struct Load {
     size_t live_runs = 0, jobs_running = 0;

@@ -103,6 +103,7 @@ RunView live_view(const Live& live) {
 
 RunView view(const Run& row) {
   RunView out;
+  out.owner = row.owner.owner;
   out.id = row.id;
   out.thread = row.thread;
   out.route = row.route;

@@ -31,7 +31,7 @@ class Clocked final : public Scope {
 
  private:
   const app::App& app_;
-  Json now_, user_{{"id", kOwner}, {"plan", ""}};
+  Json now_, user_{{"id", kOwner}, {"plan", ""}, {"roles", Json::array()}};
 };
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
+#include "server/keys.h"
 
 namespace plenum::server {
 
@@ -21,6 +22,16 @@ bool plain_word(std::string_view text, size_t longest) {
     return isalnum(c) || c == '_' || c == '-' || c == '.' || c == '@';
   };
   return !text.empty() && text.size() <= longest && std::all_of(text.begin(), text.end(), good);
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> words;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    words.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return words;
 }
 
 tl::unexpected<Error> refused(std::string message) {
@@ -41,16 +52,22 @@ Caller caller_of(const std::string& app, const auth::Subject& subject) {
   caller.roles = subject.roles;
   caller.issuer = subject.issuer;
   caller.subject = subject.subject;
-  caller.user = Json{{"id", subject.subject}, {"plan", caller.plan}};
+  caller.user = user_of(subject.subject, caller);
   return caller;
 }
 
-// The token of `Authorization: Bearer`; nothing when there is no such header.
-Result<std::optional<std::string>> bearer(const AccessRules& rules, const front::Head& head) {
-  const auto is_it = [](const auto& header) { return header.first == "authorization"; };
-  if (std::count_if(head.headers.begin(), head.headers.end(), is_it) > 1)
-    return fail(Kind::invalid, "send one `Authorization` header, not several",
+// What `Authorization: Bearer` or `X-Api-Key` says; nothing when neither is there.
+Result<std::optional<std::string>> credentials(const AccessRules& rules, const front::Head& head) {
+  const auto is_one = [](const auto& header) {
+    return header.first == "authorization" || header.first == "x-api-key";
+  };
+  if (std::count_if(head.headers.begin(), head.headers.end(), is_one) > 1)
+    return fail(Kind::invalid, "send one `Authorization` or `X-Api-Key` header, not several",
                 "ambiguous_credentials");
+  if (const std::string* key = head.header("x-api-key")) {
+    if (key->starts_with(kKeyPrefix)) return *key;
+    return bad_token("what `X-Api-Key` says is no key");
+  }
   const std::string* header = head.header("authorization");
   if (!header) return std::nullopt;
   const bool good = header->size() > kScheme.size() &&
@@ -77,6 +94,8 @@ Result<Caller> develop(const AccessRules& rules, const std::string& app, const f
 void judge(const AccessRules& rules, const std::string& app, const front::Head& head,
            const std::string& token, OnCaller done) {
   if (token.starts_with(kDevelopment)) return done(develop(rules, app, head, token));
+  if (token.starts_with(kKeyPrefix) && rules.key)
+    return rules.key(app, sha256_hex(token), std::move(done));
   if (!rules.sign_in || !rules.sign_in->serves(app))
     return done(bad_token("the credentials are not of a kind that this server accepts"));
   rules.sign_in->judge(app, token, [app, done = std::move(done)](Result<auth::Subject> subject) {
@@ -108,7 +127,7 @@ void admit(const AccessRules& rules, const Endpoint& endpoint, const front::Head
   using Auth = app::Route::Auth;
   const std::string& app = endpoint.app->name;
   const Auth auth = auth_of(endpoint);
-  const Result<std::optional<std::string>> token = bearer(rules, head);
+  const Result<std::optional<std::string>> token = credentials(rules, head);
   if (!token) return done(fail(token.error()));
   if (!*token) return done(auth == Auth::required ? nobody(rules) : Result<Caller>(anonymous(app)));
   judge(rules, app, head, **token, [app, auth, done = std::move(done)](Result<Caller> caller) {
@@ -120,17 +139,26 @@ Result<Caller> development_caller(const std::string& app, std::string_view token
   const std::string_view rest = token.substr(kDevelopment.size());
   const size_t colon = rest.find(':');
   const std::string_view user = rest.substr(0, colon);
-  const std::string_view plan = colon == std::string_view::npos ? "free" : rest.substr(colon + 1);
-  if (!plain_word(user, 128) || !plain_word(plan, 64))
-    return bad_token("write `dev:<user>` or `dev:<user>:<plan>` with letters, digits and _-.@");
-  return caller_of(app, {"dev", std::string(user), {}, std::string(plan)});
+  const std::string_view more = colon == std::string_view::npos ? "free" : rest.substr(colon + 1);
+  const size_t second = more.find(':');
+  const std::string_view plan = more.substr(0, second);
+  std::vector<std::string> roles;
+  if (second != std::string_view::npos) roles = split(more.substr(second + 1));
+  const bool good_roles = std::all_of(roles.begin(), roles.end(),
+                                      [](const std::string& role) { return plain_word(role, 64); });
+  if (!plain_word(user, 128) || !plain_word(plan, 64) || !good_roles)
+    return bad_token(
+        "write `dev:<user>`, `dev:<user>:<plan>` or `dev:<user>:<plan>:<role>,<role>` with "
+        "letters, "
+        "digits and _-.@");
+  return caller_of(app, {"dev", std::string(user), std::move(roles), std::string(plan)});
 }
 
 Caller anonymous(const std::string& app) {
   Caller caller;
   caller.owner = owner_of(app, "anonymous", "");
   caller.plan = "free";
-  caller.user = Json{{"id", ""}, {"plan", caller.plan}};
+  caller.user = user_of("", caller);
   caller.signed_in = false;
   return caller;
 }
@@ -157,7 +185,15 @@ std::string ended(const app::Route& route, const Caller& caller) {
 
 }  // namespace
 
+bool has_role(const Caller& caller, const std::vector<std::string>& roles) {
+  return std::any_of(caller.roles.begin(), caller.roles.end(), [&](const std::string& role) {
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
+  });
+}
+
 Result<> may_call(const app::Route& route, const Caller& caller) {
+  if (!route.roles.empty() && !has_role(caller, route.roles))
+    return fail(Kind::denied, "this needs the role " + any_of(route.roles), "insufficient_scope");
   if (route.plans.empty()) return {};
   if (!caller.signed_in)
     return refused("this needs the plan " + any_of(route.plans) + "; sign in to use yours");

@@ -271,10 +271,16 @@ std::string terms(const app::Route& route) {
     parts.push_back("public: no sign-in; a run is open to whoever knows its id");
   if (route.auth == app::Route::Auth::optional)
     parts.push_back("sign-in is optional; without, a run is open to whoever knows its id");
+  if (!route.roles.empty()) parts.push_back("for the role " + any_of(route.roles));
+  if (!route.answers.empty())
+    parts.push_back("answers of anybody's runs for the role " + any_of(route.answers));
   if (!route.plans.empty()) parts.push_back("for the plan " + any_of(route.plans));
   for (const auto& [plan, quota] : route.quota)
     parts.push_back((plan.empty() ? "" : plan + ": ") + std::to_string(quota.count) + " calls " +
                     period(quota.period));
+  for (const auto& [plan, rate] : route.rate)
+    parts.push_back((plan.empty() ? "" : plan + ": ") + std::string("at most ") +
+                    std::to_string(rate.count) + " calls " + period(rate.period) + ", evenly");
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : "; ") + escaped(part);
   return text.empty() ? "" : "<p class=\"soft\">" + text + "</p>";

@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
+#include "server/keys.h"
 #include "server/reply.h"
 
 namespace plenum::server {
@@ -148,6 +149,30 @@ void resume(const Exchange& exchange, const std::string& run, Json body) {
                               events ? answer_with_events(exchange) : answer(exchange));
 }
 
+// An interrupt with roles is answered by whoever has one, whosesoever the run is; its owner without
+// one learns why not, and to everybody else it does not exist.
+void as_answerer(const Exchange& exchange, const std::string& run,
+                 std::function<void(const Exchange&)> then) {
+  const std::vector<std::string>& roles = exchange.match.endpoint->route->answers;
+  if (roles.empty()) return as_owner_of(exchange, run, std::move(then));
+  if (!has_role(exchange.caller, roles))
+    return exchange.site.engine.find(exchange.owner(), run, [exchange, roles](Result<RunView> own) {
+      if (!own) return exchange.send(own.error());
+      exchange.send(Error{Kind::denied,
+                          "to answer this needs the role " + any_of(roles),
+                          "insufficient_scope",
+                          {}});
+    });
+  exchange.site.engine.owner_of(exchange.app().name, run,
+                                [exchange, then = std::move(then)](Result<std::string> owner) {
+                                  if (!owner && owner.error().kind != Kind::not_found)
+                                    return exchange.send(owner.error());
+                                  Exchange owning = exchange;
+                                  if (owner) owning.caller.owner = *owner;
+                                  then(owning);
+                                });
+}
+
 // The body is the run's id and the fields that the interrupt expects.
 void read_and_resume(const Exchange& exchange) {
   Result<Json> body = read_body(*exchange.request);
@@ -160,7 +185,7 @@ void read_and_resume(const Exchange& exchange) {
                                {},
                                {},
                                {{"", "`run_id` is required"}}});
-  as_owner_of(exchange, run, [run, body = *std::move(body)](const Exchange& owning) {
+  as_answerer(exchange, run, [run, body = *std::move(body)](const Exchange& owning) {
     resume(owning, run, body);
   });
 }
@@ -184,6 +209,10 @@ void call_with_plan(const Exchange& exchange) {
               known.caller = *std::move(caller);
               const Result<> may = may_call(*known.match.endpoint->route, known.caller);
               if (!may) return known.send(may.error());
+              const Result<> slow = known.site.rates.take(
+                  known.app().name, *known.match.endpoint->route, known.caller, known.request->peer,
+                  known.site.engine.clock().monotonic());
+              if (!slow) return known.send(slow.error());
               call_route(known);
             });
 }
@@ -227,6 +256,22 @@ void Exchange::send(const front::Response& response) const {
   reply.send(response);
 }
 
+Site::Site(Engine& e, AccessRules r, entitlements::Offers o, HeaderRules h)
+    : engine(e),
+      rules(std::move(r)),
+      offers(std::move(o)),
+      headers(std::move(h)),
+      links(e.link_key()) {
+  rules.key = [this](const std::string& app, std::string digest, OnCaller done) {
+    engine.api_key(std::move(digest), [this, app, done = std::move(done)](Result<ApiKey> key) {
+      const bool unknown = !key && key.error().kind == Kind::not_found;
+      if (key || unknown)
+        return done(caller_of_key(app, key.value_or(ApiKey()), engine.clock().now()));
+      done(fail(key.error()));
+    });
+  };
+}
+
 void Exchange::send(const Error& error) const {
   if (error.kind == Kind::internal)
     spdlog::error("{}: {} ({})", request_id, error.message, error.trail);
@@ -248,11 +293,17 @@ void as_owner_of(const Exchange& exchange, const std::string& run,
 void handle(Site& site, front::Request received, front::Reply reply) {
   auto request = std::make_shared<const front::Request>(std::move(received));
   const std::shared_ptr<const Table> table = site.table();
-  Exchange exchange{
-      site, request,      std::move(reply), table, table->find(request->method, request->path),
-      {},   new_id("req")};
+  Exchange exchange{site,
+                    request,
+                    with_headers(site.headers, *request, std::move(reply)),
+                    table,
+                    table->find(request->method, request->path),
+                    {},
+                    new_id("req")};
   if (!exchange.match.endpoint && exchange.match.allowed.empty())
     return exchange.send(not_found(*request, *table));
+  if (!exchange.match.endpoint && is_preflight(site.headers, *request))
+    return exchange.send(preflight(exchange.match.allowed));
   if (!exchange.match.endpoint) return not_allowed(exchange);
   if (!needs_caller(*exchange.match.endpoint)) return call_page(exchange);
   admit(site.rules, *exchange.match.endpoint, *request, [exchange](Result<Caller> caller) {

@@ -8,21 +8,24 @@
 #include "engine/engine.h"
 #include "server/access.h"
 #include "server/front/front.h"
+#include "server/headers.h"
 #include "server/links.h"
+#include "server/rates.h"
 #include "server/table.h"
 
 namespace plenum::server {
 
 // What requests are answered from.  Outlives every request.
 struct Site {
-  Site(Engine& e, AccessRules r, entitlements::Offers o = {})
-      : engine(e), rules(std::move(r)), offers(std::move(o)), links(e.link_key()) {}
+  Site(Engine& e, AccessRules r, entitlements::Offers o = {}, HeaderRules h = {});
   ~Site() { rules.sign_in.reset(); }  // which answers what waits for keys
 
   Engine& engine;
   AccessRules rules;
   const entitlements::Offers offers;  // what apps sell
+  const HeaderRules headers;
   const Links links;
+  Rates rates;
   std::atomic<bool> draining{false};
 
   std::shared_ptr<const Table> table() const { return std::atomic_load(&table_); }

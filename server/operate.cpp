@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/diagnostic.h"
+#include "server/keys.h"
 
 namespace plenum::server {
 
@@ -64,6 +65,21 @@ Result<RunView> act_on_run(Engine& engine, const std::string& act, const Owner& 
   });
 }
 
+Result<Json> create_key(Engine& engine, const Json& request, const Actor& actor) {
+  const Json* json = find(request, "key");
+  const ApiKey key = TRY(read_key(json ? *json : Json()));
+  TRY(answer_to<void>([&](auto done) { engine.put_api_key(key, actor, done); }));
+  spdlog::info("an operator made the key {} of {}", key.id, key.app);
+  return Json::object();
+}
+
+Result<Json> revoke_key(Engine& engine, const Json& request, const Actor& actor) {
+  const ApiKey key = TRY(answer_to<ApiKey>(
+      [&](auto done) { engine.revoke_api_key(text_or(request, "key"), actor, done); }));
+  spdlog::info("an operator revoked the key {} of {}", key.id, key.app);
+  return Json::object();
+}
+
 }  // namespace
 
 Result<Json> operate(Engine& engine, const Json& request) {
@@ -71,6 +87,8 @@ Result<Json> operate(Engine& engine, const Json& request) {
   const Owner owner{text_or(request, "app"), text_or(request, "owner")};
   const Actor actor{operator_name(request.value("uid", 0U))};
   if (act == "forget") return forget(engine, owner, actor);
+  if (act == "create_key") return create_key(engine, request, actor);
+  if (act == "revoke_key") return revoke_key(engine, request, actor);
   if (act == "grant" || act == "revoke" || act == "forget_user")
     return account(engine, act, request, actor);
   if (act != "cancel" && !acts().contains(act))

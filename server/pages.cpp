@@ -113,14 +113,15 @@ void file_page(const Exchange& exchange) {
                                      "not_found",
                                      {}});
         if (!file) return exchange.send(file.error());
-        exchange.send(front::Response{200,
-                                      {{"Content-Type", file->first.mime},
-                                       {"Content-Disposition", header_name(file->first.name)},
-                                       {"X-Content-Type-Options", "nosniff"},
-                                       {"Content-Security-Policy", "sandbox"},
-                                       {"Referrer-Policy", "no-referrer"},
-                                       {"Cache-Control", "private, no-store"}},
-                                      std::move(file->second)});
+        exchange.send(
+            front::Response{200,
+                            {{"Content-Type", file->first.mime},
+                             {"Content-Disposition", header_name(file->first.name)},
+                             {"X-Content-Type-Options", "nosniff"},
+                             {"Content-Security-Policy", "sandbox; frame-ancestors 'none'"},
+                             {"Referrer-Policy", "no-referrer"},
+                             {"Cache-Control", "private, no-store"}},
+                            std::move(file->second)});
       });
 }
 
@@ -183,26 +184,29 @@ void delete_row_page(const Exchange& exchange, const std::string& collection) {
                                   });
 }
 
+// The caller's own, or everybody's for who may answer them.
 void waiting_page(const Exchange& exchange) {
   const app::Route& route = *exchange.match.endpoint->route;
   const Result<Page> page = page_of(*exchange.request);
   if (!page) return exchange.send(page.error());
-  exchange.site.engine.waiting(
-      exchange.owner(), route.graph, route.interrupt, *page,
-      [exchange](Result<std::vector<RunView>> runs) {
-        if (!runs) return exchange.send(runs.error());
-        Json items = Json::array();
-        for (const RunView& run : *runs)
-          items.push_back(
-              Json{{"run_id", run.id},
-                   {"thread_id", run.thread},
-                   {"status", "waiting"},
-                   {"at", run.at},
-                   {"output", with_links(run.output, exchange.site.links, exchange.owner(),
-                                         exchange.site.engine.clock().now())},
-                   {"created_at", rfc3339(run.created_at)}});
-        exchange.send(json_response(200, Json{{"items", std::move(items)}}));
-      });
+  const auto show = [exchange](Result<std::vector<RunView>> runs) {
+    if (!runs) return exchange.send(runs.error());
+    Json items = Json::array();
+    for (const RunView& run : *runs)
+      items.push_back(Json{
+          {"run_id", run.id},
+          {"thread_id", run.thread},
+          {"status", "waiting"},
+          {"at", run.at},
+          {"output", with_links(run.output, exchange.site.links, {exchange.app().name, run.owner},
+                                exchange.site.engine.clock().now())},
+          {"created_at", rfc3339(run.created_at)}});
+    exchange.send(json_response(200, Json{{"items", std::move(items)}}));
+  };
+  Engine& engine = exchange.site.engine;
+  if (has_role(exchange.caller, route.answers))
+    return engine.waiting_of_all(exchange.app().name, route.graph, route.interrupt, *page, show);
+  engine.waiting(exchange.owner(), route.graph, route.interrupt, *page, show);
 }
 
 void index_page(const Exchange& exchange) {

@@ -105,6 +105,7 @@ std::string challenge(const Error& error) {
   if (error.code == "invalid_token") return "Bearer error=\"invalid_token\"";
   if (error.code == "token_expired")
     return "Bearer error=\"invalid_token\", error_description=\"the token has expired\"";
+  if (error.code == "insufficient_scope") return "Bearer error=\"insufficient_scope\"";
   return "Bearer";
 }
 
@@ -180,7 +181,8 @@ front::Response problem(const Error& error, const std::string& request_id) {
     response.headers.emplace_back("Retry-After", seconds_up(*error.retry_after));
   else if (status == 503 || status == 429)
     response.headers.emplace_back("Retry-After", "1");
-  if (status == 401) response.headers.emplace_back("WWW-Authenticate", challenge(error));
+  if (status == 401 || error.code == "insufficient_scope")
+    response.headers.emplace_back("WWW-Authenticate", challenge(error));
   return response;
 }
 

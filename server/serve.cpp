@@ -71,6 +71,9 @@ void warn_about_offline(const Settings& settings, const Catalog& catalog) {
 AccessRules access_rules(const ServeOptions& options, const Engine& engine,
                          const Catalog& catalog) {
   AccessRules rules{options.engine.development};
+  for (const auto& [app, cors] : options.headers.cors)
+    if (!catalog.apps.contains(app))
+      spdlog::warn("the settings have `cors` of `{}`, an app that is not served", app);
   for (const auto& [app, issuers] : options.sign_in.of_app)
     if (!catalog.apps.contains(app))
       spdlog::warn("the settings have a sign-in of `{}`, an app that is not served", app);
@@ -89,10 +92,12 @@ front::Handler handler(Site& site) {
   handler.handle = [&site](front::Request request, front::Reply reply) {
     handle(site, std::move(request), std::move(reply));
   };
-  handler.problem = [](int status, const std::string& code, const std::string& message) {
+  handler.problem = [&site](int status, const std::string& code, const std::string& message) {
     Error error{status >= 500 ? Kind::unavailable : Kind::invalid, message, code, {}};
     error.status = status;
-    return problem(error);
+    front::Response response = problem(error);
+    add_security_headers(site.headers, response);
+    return response;
   };
   return handler;
 }
@@ -170,7 +175,8 @@ Result<> serve(ServeOptions options) {
   if (!loopback(options.address)) options.engine.development = false;
   std::unique_ptr<Engine> engine = TRY(Engine::open(options.engine));
   const std::shared_ptr<const Catalog> catalog = engine->catalog();
-  Site site(*engine, access_rules(options, *engine, *catalog), options.engine.offers);
+  Site site(*engine, access_rules(options, *engine, *catalog), options.engine.offers,
+            options.headers);
   log_findings(*catalog);
   if (catalog->apps.empty())
     spdlog::warn("no app is served: put a file into {}/{}", options.engine.root,

@@ -7,6 +7,7 @@
 
 #include "engine/engine.h"
 #include "server/auth/issuer.h"
+#include "server/headers.h"
 #include "server/metrics.h"
 
 namespace plenum::server {
@@ -18,6 +19,7 @@ struct ServeOptions {
   int front_threads = 1;
   size_t connections = 1024;                 // more at once are answered with 503
   size_t connections_per_address = 64;       // … with 429
+  HeaderRules headers;                       // which pages may call, and how clients come
   auth::Issuers sign_in;                     // by whose tokens callers are known
   bool watch = true;                         // changed app files are loaded by themselves
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long

@@ -31,5 +31,6 @@ void add_doctor(CLI::App& app, Run& run);
 void add_forget(CLI::App& app, Run& run);
 void add_grant(CLI::App& app, Run& run);  // and revoke, grants
 void add_audit(CLI::App& app, Run& run);
+void add_keys(CLI::App& app, Run& run);
 
 }  // namespace plenum::tools

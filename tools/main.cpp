@@ -36,6 +36,7 @@ int main(int argc, char** argv) {
   plenum::tools::add_forget(app, run);
   plenum::tools::add_grant(app, run);
   plenum::tools::add_audit(app, run);
+  plenum::tools::add_keys(app, run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -35,6 +35,8 @@ std::vector<std::string> known() {
     for (const char* key :
          {"base_url", "api_version", "concurrency", "requests_per_minute", "tokens_per_minute"})
       all.push_back("providers." + provider + "." + key);
+  for (const char* key : {"behind_tls", "apps.*.cors.origins", "apps.*.cors.credentials"})
+    all.push_back(key);
   for (std::string& key : sign_in_keys()) all.push_back(std::move(key));
   for (std::string& key : purchase_keys()) all.push_back(std::move(key));
   return all;
@@ -86,6 +88,22 @@ Result<> read_limits(const SettingsFile& settings, plenum::Settings& engine) {
         static_cast<int>(TRY(settings.number(of + "requests_per_minute", 1, 1'000'000, 0)));
     rate.tokens_per_minute = static_cast<int64_t>(
         TRY(settings.number(of + "tokens_per_minute", 1, 1'000'000'000'000, 0)));
+  }
+  return {};
+}
+
+// Which pages may call which app from a browser.
+Result<> read_headers(const SettingsFile& settings, server::HeaderRules& rules) {
+  rules.tls = TRY(settings.flag("behind_tls"));
+  for (const std::string& app : settings.names("apps")) {
+    const std::string at = "apps." + app + ".cors";
+    server::Cors cors;
+    cors.origins = settings.list(at + ".origins");
+    cors.credentials = TRY(settings.flag(at + ".credentials"));
+    for (const std::string& origin : cors.origins)
+      if (const Result<> good = server::check_origin(origin); !good)
+        return fail(Kind::invalid, "the setting `" + at + ".origins`: " + good.error().message);
+    if (!cors.origins.empty()) rules.cors[app] = std::move(cors);
   }
   return {};
 }
@@ -177,6 +195,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   TRY(read_providers(settings, options.engine.providers));
   options.sign_in = TRY(read_sign_in(settings));
   options.engine.offers = TRY(read_offers(settings, options.sign_in));
+  TRY(read_headers(settings, options.headers));
   return options;
 }
 

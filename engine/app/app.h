@@ -119,7 +119,8 @@ struct NodeDef {
   milliseconds timeout{0};  // per attempt; 0: none
   std::optional<Cache> cache;
   OnError on_error;
-  OnError on_timeout;  // of an interrupt: what follows when nobody answers
+  OnError on_timeout;            // of an interrupt: what follows when nobody answers
+  std::vector<std::string> who;  // … the roles of which one may answer; empty: its owner
   std::vector<std::shared_ptr<const Block>> bodies;  // that it holds, in the author's order
   int percent = -1;                                  // of `progress`; -1: none
   Value say;
@@ -205,8 +206,12 @@ struct Route {
   bool has_with = false;
   std::optional<Value> output;
   enum class Auth { required, optional, open } auth = Auth::required;
+  std::vector<std::string> roles;  // of which the caller needs one; empty: none
+  std::vector<std::string>
+      answers;  // of `resume` and `waiting`: the roles that the interrupt asks for
   std::vector<std::string> plans;      // empty: any
   std::map<std::string, Quota> quota;  // by plan; "" for all
+  std::map<std::string, Quota> rate;   // the same, of calls
   std::vector<Upload> uploads;
   int priority = 0;     // of its jobs
   int concurrency = 0;  // of its jobs, per user; 0: no limit

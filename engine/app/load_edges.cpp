@@ -25,11 +25,23 @@ class EdgeLoader {
     if (const Node* late = kind ? kind->find("on_timeout") : nullptr;
         late && def.kind == "interrupt")
       load_on_error(*late, "on_timeout", block, index, def, def.on_timeout);
+    if (const Node* who = kind ? kind->find("who") : nullptr; who && def.kind == "interrupt")
+      load_who(*who, def);
     for (const std::string& key : written) reader_.unwritten.erase(key);
     if (const Node* next = map ? node.find("next") : nullptr) load_next(*next, block, index, def);
   }
 
  private:
+  void load_who(const Node& node, NodeDef& def) {
+    std::string word;
+    if (!node.is(Node::Kind::map)) return reader_.read_word(node, word, {"owner"});
+    if (!reader_.map_of(node, "`who`", {"roles"})) return;
+    if (const Node* roles = node.find("roles")) reader_.read_words(*roles, def.who);
+    if (def.who.empty() && !Reader::lacks(node, "roles")) return;
+    if (def.who.empty())
+      reader_.report.error("S102", node.span, "`who` names no role", "roles: [editor]");
+  }
+
   // `on_error` and, for an answer that never comes, `on_timeout`.
   void load_on_error(const Node& node, const std::string& key, Block& block, size_t index,
                      NodeDef& def, OnError& out) {

@@ -387,6 +387,13 @@ class GraphLoader {
 
 }  // namespace
 
+Type user_type(bool more) {
+  return Type::object({{"id", {Type::Kind::string}},
+                       {"plan", {Type::Kind::string}},
+                       {"roles", {Type::list(Type::Kind::string)}}},
+                      more, "`user`");
+}
+
 cel::Names base_names(const Reader& reader) {
   cel::Names names;
   names["run"] = Type::object({{"id", {Type::Kind::string}},
@@ -394,8 +401,7 @@ cel::Names base_names(const Reader& reader) {
                                {"app", {Type::Kind::string}},
                                {"graph", {Type::Kind::string}}},
                               false, "`run`");
-  names["user"] =
-      Type::object({{"id", {Type::Kind::string}}, {"plan", {Type::Kind::string}}}, true, "`user`");
+  names["user"] = user_type(true);
   names["env"] = reader.env;
   names["now"] = Type::Kind::timestamp;
   return names;

@@ -10,6 +10,8 @@ namespace plenum::app {
 
 // The names that are in scope everywhere: run, user, env, now.
 cel::Names base_names(const Reader& reader);
+// What expressions know of a caller: {id, plan, roles}, and with `more` that there may be more.
+Type user_type(bool more);
 
 // A name that means something else for a while.
 class Shadow {

@@ -14,6 +14,8 @@ const std::vector<std::string> kRouteKeys = {"start", "resume", "waiting", "read
                                              "with",  "output", "auth",    "plans",  "quota",
                                              "rate",  "files",  "job",     "summary"};
 
+constexpr int64_t kMostRate = 1'000'000;
+
 bool good_path(const std::string& path) {
   if (path.empty() || path[0] != '/' || path.size() > 200 || path.find("//") != std::string::npos)
     return false;
@@ -148,7 +150,10 @@ class RouteLoader {
     std::vector<std::string> known;
     for (const auto& [key, graph] : app_.graphs)
       for (const NodeDef* node : all_nodes(graph.nodes))
-        if (node->kind == "interrupt") known.push_back(key + "." + node->id);
+        if (node->kind == "interrupt") {
+          known.push_back(key + "." + node->id);
+          if (known.back() == name) route_.answers = node->who;
+        }
     if (std::find(known.begin(), known.end(), name) != known.end()) return;
     const std::string near = nearest(name, known);
     reader_.report.error("R204", node.span, quote(name) + " is not an interrupt",
@@ -171,24 +176,42 @@ class RouteLoader {
 
   // Options that `access` gives for every route and a route may give for itself.
   void load_access(const Node& node) {
-    if (const Node* auth = node.find("auth")) {
-      std::string word = "required";
-      if (auth->is(Node::Kind::map))
-        reader_.unsupported(auth->span, "`auth` with roles");
-      else
-        reader_.read_word(*auth, word, {"required", "optional", "public"});
-      route_.auth = word == "public"     ? Route::Auth::open
-                    : word == "optional" ? Route::Auth::optional
-                                         : Route::Auth::required;
-    }
+    if (const Node* auth = node.find("auth")) load_auth(*auth);
     if (const Node* plans = node.find("plans")) reader_.read_words(*plans, route_.plans);
-    if (const Node* rate = node.find("rate")) reader_.unsupported(rate->span, "`rate`");
-    const Node* quota = node.find("quota");
-    if (!quota) return;
-    route_.quota.clear();
-    if (!quota->is(Node::Kind::map)) return reader_.read(*quota, route_.quota[""]);
-    for (const yaml::Member& member : quota->members)
-      reader_.read(member.value, route_.quota[member.key]);
+    if (const Node* rate = node.find("rate")) load_rate(*rate);
+    if (const Node* quota = node.find("quota")) load_amounts(*quota, route_.quota);
+  }
+
+  void load_auth(const Node& node) {
+    std::string word = "required";
+    route_.roles.clear();
+    if (!node.is(Node::Kind::map)) {
+      reader_.read_word(node, word, {"required", "optional", "public"});
+    } else if (reader_.map_of(node, "`auth`", {"roles"})) {
+      const Node* roles = node.find("roles");
+      if (roles) reader_.read_words(*roles, route_.roles);
+      if (route_.roles.empty() && Reader::lacks(node, "roles"))
+        reader_.report.error("S102", node.span, "`auth` names no role", "roles: [editor]");
+    }
+    route_.auth = word == "public"     ? Route::Auth::open
+                  : word == "optional" ? Route::Auth::optional
+                                       : Route::Auth::required;
+  }
+
+  void load_rate(const Node& node) {
+    load_amounts(node, route_.rate);
+    for (const auto& [plan, rate] : route_.rate)
+      if (rate.period.count() > 0 && (rate.count < 1 || rate.count > kMostRate))
+        return reader_.report.error(
+            "S104", node.span, "a `rate` is 1 to " + std::to_string(kMostRate) + " calls per time",
+            "60/min; with `plans` nobody else may call at all");
+  }
+
+  // One amount for everybody, or one for each plan.
+  void load_amounts(const Node& node, std::map<std::string, Quota>& amounts) {
+    amounts.clear();
+    if (!node.is(Node::Kind::map)) return reader_.read(node, amounts[""]);
+    for (const yaml::Member& member : node.members) reader_.read(member.value, amounts[member.key]);
   }
 
   // What a route of this kind would not act on.
@@ -206,6 +229,10 @@ class RouteLoader {
   void check_auth(const yaml::Member& member) {
     using Does = Route::Does;
     if (route_.auth == Route::Auth::required) return;
+    if (!route_.answers.empty())
+      reader_.report.error("S104", member.key_span,
+                           quote(member.key) + " is for callers with a role, so they must sign in",
+                           "auth: required");
     const bool lists = route_.does == Does::waiting || route_.does == Does::read;
     if (lists)
       reader_.report.error("S104", member.key_span,

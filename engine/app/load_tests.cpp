@@ -116,12 +116,16 @@ class TestLoader {
   void load_user(const Node* node, TestCase& test) {
     test.user = "tester";
     test.plan = "free";
-    if (!node || !reader_.map_of(*node, "`user` of a test", {"id", "plan"})) return;
+    if (!node || !reader_.map_of(*node, "`user` of a test", {"id", "plan", "roles"})) return;
     for (const auto& [key, member] :
          {std::pair<const char*, std::string TestCase::*>{"id", &TestCase::user},
           {"plan", &TestCase::plan}})
       if (const Node* value = node->find(key); value && reader_.read(*value, test.*member))
         check_word(*value, test.*member);
+    const Node* roles = node->find("roles");
+    if (!roles) return;
+    reader_.read_words(*roles, test.roles);
+    for (const std::string& role : test.roles) check_word(*roles, role);
   }
 
   void check_word(const Node& node, const std::string& word) {
@@ -129,7 +133,7 @@ class TestLoader {
       return isalnum(c) || c == '_' || c == '-' || c == '.' || c == '@';
     };
     if (word.empty() || word.size() > 64 || !std::all_of(word.begin(), word.end(), good))
-      reader_.report.error("S104", node.span, quote(word) + " cannot name a user or a plan",
+      reader_.report.error("S104", node.span, quote(word) + " cannot name a user, a plan or a role",
                            "1 to 64 letters, digits and _-.@");
   }
 
@@ -322,8 +326,7 @@ cel::Names test_names(const App& app, bool answered, bool first) {
   cel::Names names;
   if (answered) names["response"] = answer("`response`");
   if (!first) names["last"] = answer("`last`");
-  names["user"] =
-      Type::object({{"id", {Type::Kind::string}}, {"plan", {Type::Kind::string}}}, false, "`user`");
+  names["user"] = user_type(false);
   names["env"] = type_of(*app.env);
   names["now"] = Type::Kind::timestamp;
   return names;

@@ -14,7 +14,7 @@ namespace plenum::app {
 struct TestReply {
   Value value;
   std::string fixture;  // the file that holds it; "": it stands in the test itself
-  int status = 0;  // 0: it did not fail
+  int status = 0;       // 0: it did not fail
 };
 
 // The replies of one node.
@@ -44,6 +44,7 @@ struct TestCase {
   std::string name;
   Span span;
   std::string user, plan;  // who calls
+  std::vector<std::string> roles;
   std::vector<TestStep> steps;
 };
 

@@ -13,7 +13,6 @@ namespace {
 struct Interrupt final : run::Node {
   app::Value returns;
   app::Expects expects;
-  std::string who = "owner";
   std::optional<std::chrono::milliseconds> ttl = std::chrono::hours(24);
 
   Result<run::Next> start(run::Visit& visit) const override {
@@ -69,7 +68,10 @@ NodeKind interrupt_kind() {
       .takes("returns", &Interrupt::returns, "What the client is shown.")
       .needs("expects", &Interrupt::expects,
              "The answer's fields; values in their schemas may be computed with `=`.")
-      .takes("who", &Interrupt::who, {"owner"}, "Who may answer.", {"roles"})
+      .takes(
+          "who", "owner or {roles} (owner)",
+          +[](Reader&, const yaml::Node&, Interrupt&) {},  // read with the node's edges
+          "Who may answer: the run's owner, or whoever has one of the roles.")
       .takes("ttl", &Interrupt::ttl, "How long it waits (24h).")
       .takes(
           "on_timeout", "fail, {value} or {next} (fail)",

@@ -40,19 +40,15 @@ class KindOf {
                             }});
     return std::move(*this);
   }
-  // A word of a list; or a map with one of the keys of `later`, which the language has but this
-  // server does not support yet.
+  // A word of a list.
   KindOf&& takes(std::string name, std::string T::*member, std::vector<std::string> words,
-                 std::string summary, std::vector<std::string> later = {}) && {
+                 std::string summary) && {
     const T defaults{};
-    kind_.fields.push_back(
-        {name, any_of(words) + " (" + defaults.*member + ")", false, std::move(summary),
-         [=](Reader& reader, const yaml::Node& value, run::Node& node) {
-           for (const std::string& key : later)
-             if (const yaml::Member* found = value.find_member(key))
-               return reader.unsupported(found->key_span, "`" + key + "` of `" + name + "`");
-           reader.read_word(value, static_cast<T&>(node).*member, words);
-         }});
+    kind_.fields.push_back({name, any_of(words) + " (" + defaults.*member + ")", false,
+                            std::move(summary),
+                            [=](Reader& reader, const yaml::Node& value, run::Node& node) {
+                              reader.read_word(value, static_cast<T&>(node).*member, words);
+                            }});
     return std::move(*this);
   }
   // Read by `fn(reader, value, node)`.

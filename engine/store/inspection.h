@@ -39,7 +39,8 @@ class Inspection {
   // Those that have not expired.
   virtual Result<std::vector<FileRow>> files(Millis now) = 0;
 
-  virtual Result<std::vector<Grant>> grants(const std::string& app) = 0;  // "": of all
+  virtual Result<std::vector<Grant>> grants(const std::string& app) = 0;     // "": of all
+  virtual Result<std::vector<ApiKey>> api_keys(const std::string& app) = 0;  // "": of all
   // The newest first.
   virtual Result<std::vector<AuditRow>> audit(const AuditFilter& filter) = 0;
   // Reads the whole record; `contains`: a hash that it once ended with.

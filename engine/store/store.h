@@ -13,6 +13,7 @@
 #include "engine/base/json.h"
 #include "engine/base/result.h"
 #include "engine/store/accounts.h"
+#include "engine/store/api_keys.h"
 
 namespace plenum {
 
@@ -286,6 +287,11 @@ class Store {
   // is `not_found`, here and in rows().
   virtual void runs(Owner owner, std::string graph, std::optional<RunStatus> status, std::string at,
                     Page page, Done<std::vector<Run>> done) = 0;
+  // For who answers in the place of others, which the caller has checked: whose a run of the app
+  // is, and everybody's that wait at an interrupt.
+  virtual void owner_of(std::string app, std::string run, Done<std::string> done) = 0;
+  virtual void waiting(std::string app, std::string graph, std::string at, Page page,
+                       Done<std::vector<Run>> done) = 0;
   virtual void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) = 0;
   virtual void effects(Owner owner, std::string run, Done<std::vector<EffectRow>> done) = 0;
   virtual void events(Owner owner, std::string run, int64_t after,
@@ -327,6 +333,12 @@ class Store {
   // The plan, or with "" every plan of the user; how many there were.
   virtual void revoke(Grant grant, Millis now, Actor actor, Done<int> done) = 0;
   virtual void grants(std::string app, std::string user, Done<std::vector<Grant>> done) = 0;
+  // T10.  By its digest; revoked and expired ones, too: whoever asks judges.
+  virtual void put_api_key(ApiKey key, Actor actor, Done<> done) = 0;
+  virtual void api_key(std::string digest, Done<ApiKey> done) = 0;
+  // What it is now; revoking it again changes nothing.
+  virtual void revoke_api_key(std::string id, Millis now, Actor actor, Done<ApiKey> done) = 0;
+  virtual void use_api_key(std::string id, Millis now, Done<> done) = 0;
   // A line of the record for what changes no row; number and hashes are filled in.
   virtual void record(AuditRow row, Done<> done) = 0;
 

@@ -3,6 +3,7 @@
 
 #include "tests/store/contract_accept.h"
 #include "tests/store/contract_accounts.h"
+#include "tests/store/contract_api_keys.h"
 #include "tests/store/contract_claim.h"
 #include "tests/store/contract_effects.h"
 #include "tests/store/contract_operate.h"
@@ -31,6 +32,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   adds_up_what_was_spent(make);
   keeps_scopes_apart(make);
   keeps_accounts(make);
+  keeps_api_keys(make);
 }
 
 }  // namespace plenum::testing

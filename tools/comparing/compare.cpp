@@ -90,6 +90,10 @@ class Comparing {
       say(For::clients, true,
           key + (is.async ? ": answers with a job now (202), with the result before"
                           : ": answers with the result now, with a job before"));
+    if (was.roles != is.roles)
+      say(For::clients, !is.roles.empty(),
+          is.roles.empty() ? key + ": needs no role any more"
+                           : key + ": only for the role " + any_of(is.roles) + " now");
     if (was.auth != is.auth)
       say(For::clients, is.auth == Route::Auth::required || was.auth == Route::Auth::open,
           key + ": asks for another sign-in than before");

@@ -16,7 +16,8 @@ constexpr const char* kGraph =  // of the app, or of a library: "stem.name"
 constexpr const char* kMapOfData = R"({"type": "object"})";
 constexpr const char* kQuota =
     R"({"anyOf": [{"$ref": "#/definitions/amount"}, {"type": "object", "additionalProperties": {"$ref": "#/definitions/amount"}}]})";
-constexpr const char* kAuth = R"({"enum": ["required", "optional", "public"]})";
+constexpr const char* kAuth =
+    R"({"anyOf": [{"enum": ["required", "optional", "public"]}, {"$ref": "#/definitions/roles"}]})";
 
 Place app() {
   return {
@@ -186,9 +187,11 @@ Place route() {
        {"async", R"({"type": "boolean"})", "true makes every call a job."},
        {"with", kMapOfData, "{input field: data} from `body`, `params` and `query`."},
        {"output", "true", "The body of a finished run's answer, instead of the envelope."},
-       {"auth", kAuth, "Who may call: required, optional, public."},
+       {"auth", kAuth,
+        "Who may call: required, optional, public, or {roles}: who has one of them."},
        {"plans", kWords, "The plans that may call; others get 402."},
        {"quota", kQuota, "How often: 20/day, or {plan: n/period}; over it is 429."},
+       {"rate", kQuota, "How fast: 60/min per user, or {plan: n/period}; faster is 429."},
        {"files", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/upload"}})",
         "{field: {accept, max}}: makes the body a form, and the field a file."},
        {"job", R"({"$ref": "#/definitions/job"})", "How its jobs run."},
@@ -207,7 +210,10 @@ std::vector<Place> parts_of_routes() {
           {"`access`",
            {{"auth", kAuth, "Who may call, where a route does not say."},
             {"plans", kWords, "The plans that may call."},
-            {"quota", kQuota, "How often."}}},
+            {"quota", kQuota, "How often."},
+            {"rate", kQuota, "How fast."}}},
+          {"`auth`", {{"roles", kWords, "Roles; the caller needs one of them.", true}}},
+          {"`who`", {{"roles", kWords, "Roles; whoever has one may answer.", true}}},
           {"a file",
            {{"accept", kWords,
              "Types, told by the content: pdf, docx, txt, md, html, png, jpeg, gif, webp."},
@@ -235,7 +241,10 @@ std::vector<Place> tests() {
         {"user", R"({"$ref": "#/definitions/test_user"})", "Who calls (tester, plan free)."},
         {"steps", R"({"type": "array", "items": {"$ref": "#/definitions/step"}})",
          "The calls, one after the other.", true}}},
-      {"`user` of a test", {{"id", kText, "The user."}, {"plan", kText, "Their plan (free)."}}},
+      {"`user` of a test",
+       {{"id", kText, "The user."},
+        {"plan", kText, "Their plan (free)."},
+        {"roles", kWords, "Their roles."}}},
       {"a step of a test",
        {{"call", R"({"type": "string", "pattern": "^(GET|POST|PUT|PATCH|DELETE) /"})",
          "METHOD /path below /api/v1/{app}; may hold {{last.body.…}}.", true},

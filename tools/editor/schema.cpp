@@ -136,6 +136,7 @@ Json app_schema() {
       {"limits", "`limits`"},
       {"test", "a test"},
       {"test_user", "`user` of a test"},
+      {"roles", "`auth`"},
       {"step", "a step of a test"}};
   for (const auto& [name, what] : kNamed) definitions[name] = object_of(place(what));
   definitions["node"] = node_schema();

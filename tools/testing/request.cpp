@@ -28,11 +28,10 @@ std::string form(const app::TestStep& step, const Json& body) {
 
 }  // namespace
 
-front::Head signed_in(const std::string& user, const std::string& plan) {
-  front::Head head;
-  head.peer = "127.0.0.1";
-  head.headers = {{"host", "127.0.0.1"}, {"authorization", "Bearer dev:" + user + ":" + plan}};
-  return head;
+std::string development_token(const app::TestCase& test) {
+  std::string token = "dev:" + test.user + ":" + test.plan, roles;
+  for (const std::string& role : test.roles) roles += (roles.empty() ? ":" : ",") + role;
+  return token + roles;
 }
 
 Result<front::Request> request_of(const app::App& app, const app::TestCase& test,
@@ -40,7 +39,8 @@ Result<front::Request> request_of(const app::App& app, const app::TestCase& test
   const Json call = TRY(step.call.in(scope));
   const std::string text = call.is_string() ? call.get<std::string>() : to_text(call);
   front::Request request;
-  static_cast<front::Head&>(request) = signed_in(test.user, test.plan);
+  request.peer = "127.0.0.1";
+  request.headers = {{"host", "127.0.0.1"}, {"authorization", "Bearer " + development_token(test)}};
   const size_t space = text.find(' ');
   request.method = text.substr(0, space);
   request.target = "/api/v1/" + app.name + text.substr(space + 1);

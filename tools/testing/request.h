@@ -7,8 +7,8 @@
 
 namespace plenum::testing {
 
-// The head of a request of that user, signed in for development, from this machine.
-front::Head signed_in(const std::string& user, const std::string& plan);
+// dev:<user>:<plan>, with roles if the test has some.
+std::string development_token(const app::TestCase& test);
 
 Result<front::Request> request_of(const app::App& app, const app::TestCase& test,
                                   const app::TestStep& step, const Scope& scope);

@@ -123,8 +123,9 @@ class World {
 
 // Values of a step: what `{{…}}` and `=` see.
 Json names_of(const app::App& app, const app::TestCase& test, const Json& last, Millis now) {
-  Json names{
-      {"user", {{"id", test.user}, {"plan", test.plan}}}, {"env", *app.env}, {"now", rfc3339(now)}};
+  Json names{{"user", {{"id", test.user}, {"plan", test.plan}, {"roles", test.roles}}},
+             {"env", *app.env},
+             {"now", rfc3339(now)}};
   if (!last.is_null()) names["last"] = last;
   return names;
 }
@@ -236,8 +237,7 @@ class Case {
 
   // All runs of the case's user, for the coverage line.
   void note_runs() {
-    const Result<Caller> caller =
-        server::development_caller(app_.name, "dev:" + test_.user + ":" + test_.plan);
+    const Result<Caller> caller = server::development_caller(app_.name, development_token(test_));
     if (caller) note_runs({app_.name, caller->owner});
     note_runs({app_.name, server::anonymous(app_.name).owner});
   }

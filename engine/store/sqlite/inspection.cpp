@@ -73,6 +73,9 @@ class SqliteInspection final : public Inspection {
       grants.push_back({row.text(0), row.text(1), row.text(2), row.integer(3), row.integer(4)});
     return grants;
   }
+  Result<std::vector<ApiKey>> api_keys(const std::string& app) override {
+    return sqlite::read_api_keys(db_, app);
+  }
   Result<std::vector<AuditRow>> audit(const AuditFilter& filter) override {
     return sqlite::read_audit(db_, filter);
   }

@@ -58,6 +58,10 @@ Result<> put_grant(Session& session, const Grant& grant, const Actor& actor);
 Result<int> revoke(Session& session, const Grant& grant, Millis now, const Actor& actor);
 Result<int> forget_user(Session& session, const std::string& app, const std::string& user,
                         Millis now, const Actor& actor);
+Result<> put_api_key(Session& session, const ApiKey& key, const Actor& actor);
+Result<ApiKey> revoke_api_key(Session& session, const std::string& id, Millis now,
+                              const Actor& actor);
+Result<> use_api_key(Session& session, const std::string& id, Millis now);
 // T10: adds a line to the record, in the transaction of what it tells.  Number and hashes are
 // filled in here.
 Result<> record(Session& session, AuditRow row);
@@ -93,6 +97,9 @@ struct Listing {
   Page page;
 };
 Result<std::vector<Run>> read_runs(Connection& db, const Owner& owner, const Listing& listing);
+Result<std::string> read_owner(Connection& db, const std::string& app, const std::string& run);
+Result<std::vector<Run>> read_waiting(Connection& db, const std::string& app,
+                                      const Listing& listing);
 Result<std::vector<StepRow>> read_steps(Connection& db, const Owner& owner, const std::string& run);
 Result<std::vector<EventRow>> read_events(Connection& db, const Owner& owner,
                                           const std::string& run, int64_t after);
@@ -116,6 +123,8 @@ Result<std::vector<PurchaseFact>> read_purchase_facts(Connection& db, const std:
                                                       const std::string& customer);
 Result<std::vector<Grant>> read_grants(Connection& db, const std::string& app,
                                        const std::string& user);
+Result<ApiKey> read_api_key(Connection& db, const std::string& digest);
+Result<std::vector<ApiKey>> read_api_keys(Connection& db, const std::string& app);
 Result<std::vector<AuditRow>> read_audit(Connection& db, const AuditFilter& filter);
 Result<AuditVerdict> verify_audit(Connection& db, const std::string& contains);
 

@@ -95,6 +95,24 @@ Result<std::vector<Run>> read_runs(Connection& db, const Owner& owner, const Lis
   return runs;
 }
 
+Result<std::string> read_owner(Connection& db, const std::string& app, const std::string& run) {
+  Statement row = db.use("owner_of_run");
+  if (!TRY(row.bind(run, app).next())) return no_run(run);
+  return row.text(0);
+}
+
+Result<std::vector<Run>> read_waiting(Connection& db, const std::string& app,
+                                      const Listing& listing) {
+  int64_t before = kNewest;
+  if (const std::string& after = listing.page.after; !after.empty())
+    before = TRY(number_of(db, {app, TRY(read_owner(db, app, after))}, after));
+  std::vector<Run> runs;
+  Statement row = db.use("waiting_of_app");
+  row.bind(app, before, listing.graph, listing.at, std::clamp(listing.page.limit, 1, 100));
+  while (TRY(row.next())) runs.push_back(run_of(row));
+  return runs;
+}
+
 Result<std::vector<StepRow>> read_steps(Connection& db, const Owner& owner,
                                         const std::string& run) {
   std::vector<StepRow> steps;

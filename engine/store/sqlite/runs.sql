@@ -100,6 +100,12 @@ SELECT id, type, data FROM event WHERE run = ?1 AND id > ?2 ORDER BY id
 SELECT * FROM run_whole
 WHERE scope = ?1 AND n < ?2 AND (?3 = 0 OR graph_word = ?3) AND (?4 < 0 OR status = ?4) AND (?5 = '' OR at = ?5)
 ORDER BY n DESC LIMIT ?6
+-- :owner_of_run
+SELECT owner FROM run_whole WHERE id = ?1 AND app = ?2
+-- :waiting_of_app
+SELECT * FROM run_whole
+WHERE app = ?1 AND n < ?2 AND status = 2 AND graph = ?3 AND at = ?4
+ORDER BY n DESC LIMIT ?5
 -- :waiting_of_scope
 SELECT * FROM run_whole
 WHERE scope = ?1 AND n < ?2 AND status = 2 AND (?3 = 0 OR graph_word = ?3) AND (?5 = '' OR at = ?5)

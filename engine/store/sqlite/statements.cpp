@@ -19,6 +19,8 @@ constexpr std::string_view kFiles[] = {
 #include "engine/store/sqlite/inspect.sql"
     ,
 #include "engine/store/sqlite/accounts.sql"
+    ,
+#include "engine/store/sqlite/api_keys.sql"
 };
 
 constexpr std::string_view kMark = "-- :";
@@ -67,6 +69,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   6,
 #include "engine/store/sqlite/schema_006.sql"
+                                              },
+                                              {
+                                                  7,
+#include "engine/store/sqlite/schema_007.sql"
                                               }};
   return kAll;
 }

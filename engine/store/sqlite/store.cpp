@@ -156,6 +156,27 @@ class SqliteStore final : public Store {
       return sqlite::read_grants(db, app, user);
     });
   }
+  void put_api_key(ApiKey key, Actor actor, Done<> done) override {
+    write("api_key", 0, std::move(done),
+          [key = std::move(key), actor = std::move(actor)](Session& session) {
+            return sqlite::put_api_key(session, key, actor);
+          });
+  }
+  void api_key(std::string digest, Done<ApiKey> done) override {
+    read(std::move(done),
+         [digest = std::move(digest)](Connection& db) { return sqlite::read_api_key(db, digest); });
+  }
+  void revoke_api_key(std::string id, Millis now, Actor actor, Done<ApiKey> done) override {
+    write("revoke_api_key", 0, std::move(done),
+          [id = std::move(id), now, actor = std::move(actor)](Session& session) {
+            return sqlite::revoke_api_key(session, id, now, actor);
+          });
+  }
+  void use_api_key(std::string id, Millis now, Done<> done) override {
+    write("use_api_key", 0, std::move(done), [id = std::move(id), now](Session& session) {
+      return sqlite::use_api_key(session, id, now);
+    });
+  }
   void record(AuditRow row, Done<> done) override {
     write("record", 0, std::move(done),
           [row = std::move(row)](Session& session) { return sqlite::record(session, row); });
@@ -174,6 +195,18 @@ class SqliteStore final : public Store {
     sqlite::Listing listing{std::move(graph), status, std::move(at), std::move(page)};
     read(std::move(done), [owner = std::move(owner), listing = std::move(listing)](Connection& db) {
       return sqlite::read_runs(db, owner, listing);
+    });
+  }
+  void owner_of(std::string app, std::string run, Done<std::string> done) override {
+    read(std::move(done), [app = std::move(app), run = std::move(run)](Connection& db) {
+      return sqlite::read_owner(db, app, run);
+    });
+  }
+  void waiting(std::string app, std::string graph, std::string at, Page page,
+               Done<std::vector<Run>> done) override {
+    sqlite::Listing listing{std::move(graph), std::nullopt, std::move(at), std::move(page)};
+    read(std::move(done), [app = std::move(app), listing = std::move(listing)](Connection& db) {
+      return sqlite::read_waiting(db, app, listing);
     });
   }
   void steps(Owner owner, std::string run, Done<std::vector<StepRow>> done) override {
