@@ -4,10 +4,7 @@
 // curl and the sandbox bring threads of their own.  What crosses between them is a value.
 #include "engine/engine.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,15 +12,15 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <filesystem>
-#include <fstream>
 #include <future>
 #include <random>
-#include <sstream>
 
 #include "engine/base/anchored_clock.h"
 #include "engine/base/ids.h"
 #include "engine/catalog.h"
 #include "engine/effects/effects.h"
+#include "engine/link_key.h"
+#include "engine/own_providers.h"
 #include "engine/run_view.h"
 #include "engine/runner.h"
 #include "engine/subscriptions.h"
@@ -34,21 +31,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
-
-// 32 random bytes in a file that only the server's user can read; made at the first start.
-Result<std::string> secret_file(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (in && text.str().size() == 32) return text.str();
-  const std::string secret = random_bytes(32);
-  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool written =
-      file >= 0 && ::write(file, secret.data(), secret.size()) == 32 && ::fsync(file) == 0;
-  if (file >= 0) ::close(file);
-  if (!written) return fail(Kind::unavailable, "cannot write " + path);
-  return secret;
-}
 
 std::shared_ptr<const Clock> server_clock() {
   return std::make_shared<const AnchoredClock>([](Millis by) {
@@ -113,7 +95,7 @@ class EngineImpl final : public Engine {
       return fail(Kind::unavailable,
                   "cannot make the data folder " + settings_.data + ": " + error.message());
     fs::permissions(settings_.data, fs::perms::owner_all, error);
-    link_key_ = TRY(secret_file(settings_.data + "/link.key"));
+    link_key_ = TRY(link_key(settings_.data + "/link.key"));
     const Post post = [this](std::function<void()> f) { asio::post(io_, std::move(f)); };
     const Stage* stage = settings_.stage.get();
     const Hold hold = stage ? stage->hold : Hold();
@@ -128,7 +110,7 @@ class EngineImpl final : public Engine {
     options.allow_unsandboxed = settings_.allow_unsandboxed;
     sandbox_ = std::make_shared<child::Sandbox>(options);
     Effects::Parts parts;
-    parts.providers = providers();
+    parts.providers = own_providers(settings_);
     // Not theirs: a late callback must not be the last to let go of the thread that it runs on.
     parts.http = {std::shared_ptr<void>(), http_.get()};
     parts.sandbox = {std::shared_ptr<void>(), sandbox_.get()};
@@ -143,7 +125,7 @@ class EngineImpl final : public Engine {
       parts.lines[provider] = {rate.concurrency, rate.requests_per_minute, rate.tokens_per_minute};
     parts.budgets = {settings_.app_usd_per_day, settings_.user_usd_per_day};
     parts.provider_with = [this](const std::string& name, const std::string& key) {
-      return provider_with(name, key);
+      return provider_with(settings_, name, key);
     };
     parts.secrets = secrets_;
     parts.allow_local_hosts = settings_.allow_local_hosts && settings_.development;
@@ -169,8 +151,8 @@ class EngineImpl final : public Engine {
         Subscriptions::Parts{&settings_.offers, store_.get(), http_.get(), clock_.get(), post});
     thread_ = std::thread([this] { loop(); });
     TRY(keep(stage ? stage->catalog
-                   : load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(),
-                                  nullptr)));
+                   : load_catalog(*app::disk_files(settings_.root), settings_.apps,
+                                  granted(settings_, *secrets_), nullptr)));
     return recover();
   }
 
@@ -179,8 +161,8 @@ class EngineImpl final : public Engine {
   void reload(std::function<void(std::shared_ptr<const Catalog>)> done) override {
     asio::post(disk_, [this, done = std::move(done)] {
       const auto before = catalog();
-      const Result<> kept = keep(
-          load_catalog(*app::disk_files(settings_.root), settings_.apps, granted(), before.get()));
+      const Result<> kept = keep(load_catalog(*app::disk_files(settings_.root), settings_.apps,
+                                              granted(settings_, *secrets_), before.get()));
       if (!kept) spdlog::error("reloading the apps: {}", kept.error().message);
       asio::post(io_, [this, done] {
         schedule();
@@ -392,38 +374,6 @@ class EngineImpl final : public Engine {
         spdlog::critical("a bug in the engine: {}", e.what());
       }
     }
-  }
-
-  std::map<std::string, std::shared_ptr<llm::Provider>> providers() const {
-    std::map<std::string, std::shared_ptr<llm::Provider>> made;
-    const std::string fixtures = settings_.root + "/fixtures";
-    for (const std::string& name : llm::provider_names()) {
-      const auto access = settings_.providers.find(name);
-      if (access != settings_.providers.end())
-        made[name] = llm::make_provider(name, access->second, fixtures);
-      else if (settings_.stage && name != "offline")
-        made[name] = llm::make_provider(name, {"", "", "of a test", false}, fixtures);
-      else if (settings_.development || name == "offline")
-        made[name] = llm::make_provider("offline", {}, fixtures);
-    }
-    return made;
-  }
-
-  // At the same address as the operator's, with an app's own key.
-  std::shared_ptr<llm::Provider> provider_with(const std::string& name,
-                                               const std::string& key) const {
-    const auto ours = settings_.providers.find(name);
-    llm::Access access = ours == settings_.providers.end() ? llm::Access() : ours->second;
-    access.key = key;
-    return llm::make_provider(name, std::move(access), settings_.root + "/fixtures");
-  }
-
-  // In development the providers that are missing answer offline.
-  Granted granted() const {
-    Granted all{{"offline"}, secrets_.get(), settings_.allow_local_hosts && settings_.development};
-    for (const std::string& name : llm::provider_names())
-      if (settings_.development || settings_.providers.contains(name)) all.providers.insert(name);
-    return all;
   }
 
   // Definitions are on disk before the first run that is pinned to them.
