@@ -122,6 +122,7 @@ struct NodeDef {
   OnError on_timeout;            // of an interrupt: what follows when nobody answers
   std::vector<std::string> who;  // … the roles of which one may answer; empty: its owner
   std::vector<std::shared_ptr<const Block>> bodies;  // that it holds, in the author's order
+  bool pauses = false;                               // it may wait for a client's answer
   int percent = -1;                                  // of `progress`; -1: none
   Value say;
 };
@@ -150,6 +151,14 @@ struct Graph {
   // sign-in are all one owner.
   bool reads_owner = false;
   const Field* field(std::string_view name) const;  // of input or state
+};
+
+// What a model may ask for: one node, run as a graph of its own with the model's input.
+struct Tool {
+  std::string name, description;
+  Span span;
+  bool confirm = false;  // a client must agree before it runs
+  Graph graph;           // named "tool:name", which no graph of an author's can be
 };
 
 struct Price {  // USD per million tokens
@@ -257,12 +266,15 @@ struct App {
   std::map<std::string, std::shared_ptr<const Model>> models;
   std::map<std::string, Collection> collections;
   std::map<std::string, Graph> graphs;
+  std::map<std::string, std::shared_ptr<const Tool>> tools;
   std::vector<Route> routes;
   std::vector<Schedule> schedules;
   Limits limits;
 
   // By a block's id, for runs that come back from the store; nullptr: there is none.
   const Block* block(std::string_view id) const;
+  // The graph, or the tool's, that this is the list of; nullptr: it is a body of one.
+  const Graph* graph_of(std::string_view block) const;
   std::map<std::string, const Block*, std::less<>> blocks;
 };
 

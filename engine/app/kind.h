@@ -44,6 +44,8 @@ struct NodeKind {
   milliseconds timeout{0};  // default of `timeout`; 0: none
   // Whether the replies of a filled node's effects can be kept; unset: never.
   std::function<bool(const run::Node&)> cacheable;
+  // Whether a filled node may pause its run; unset: never.
+  std::function<bool(const run::Node&)> pauses;
   std::function<std::shared_ptr<run::Node>()> make;
   // The type of a filled node's result.
   std::function<Type(const run::Node&)> result;

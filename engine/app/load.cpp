@@ -17,7 +17,7 @@ const std::vector<std::string> kKeys = {
     "plenum", "app",       "title",  "description", "version",     "use",
     "env",    "secrets",   "models", "tools",       "collections", "graphs",
     "routes", "schedules", "access", "limits",      "webhooks",    "tests"};
-const std::vector<std::string> kLater = {"tools", "webhooks"};
+const std::vector<std::string> kLater = {"webhooks"};
 
 void load_identity(Reader& reader, const Node& root, const std::string& path, App& app) {
   const Node* version = root.find("plenum");
@@ -155,26 +155,76 @@ void index_block(App& app, const Block& block) {
 // known to its callers, and a circle is found where it closes.
 class GraphsLoader {
  public:
-  GraphsLoader(const Reader& reader, const Kinds& kinds, const Node& node, App& app,
-               std::string prefix)
-      : base_(reader), kinds_(kinds), node_(node), app_(app), prefix_(std::move(prefix)) {}
+  // `tools`: null, there are none.
+  GraphsLoader(const Reader& reader, const Kinds& kinds, const Node& node, const Node* tools,
+               App& app, std::string prefix)
+      : base_(reader),
+        kinds_(kinds),
+        node_(node),
+        tools_(tools),
+        app_(app),
+        prefix_(std::move(prefix)) {}
 
   void load() {
     for (const yaml::Member& member : node_.members) load(member);
+    if (tools_)
+      for (const yaml::Member& member : tools_->members) load_one_tool(member);
   }
 
  private:
+  Reader fresh() {
+    Reader reader = base_;
+    reader.graph_named = [this](const Node& at, const std::string& wanted) {
+      return named(at, wanted);
+    };
+    if (prefix_.empty())
+      reader.tool_named = [this](const Node& at, const std::string& wanted) {
+        return tool(at, wanted);
+      };
+    return reader;
+  }
+
+  std::shared_ptr<const Tool> load_one_tool(const yaml::Member& member) {
+    if (const auto it = app_.tools.find(member.key); it != app_.tools.end()) return it->second;
+    const auto tool = std::make_shared<Tool>();
+    Reader reader = fresh();
+    open_.push_back(member.key);
+    load_tool(reader, kinds_, member, *tool);
+    open_.pop_back();
+    app_.tools[member.key] = tool;
+    return tool;
+  }
+
+  std::shared_ptr<const Tool> tool(const Node& at, const std::string& name) {
+    const yaml::Member* member = tools_ ? tools_->find_member(name) : nullptr;
+    const auto known_tool = app_.tools.find(name);
+    if (known_tool != app_.tools.end()) return known_tool->second;
+    if (member && std::find(open_.begin(), open_.end(), name) == open_.end())
+      return load_one_tool(*member);
+    if (member) {
+      base_.report.error("G307", at.span, "tool " + quote(name) + " leads back to itself",
+                         "a model that a tool asks has no use for that tool");
+      return nullptr;
+    }
+    std::vector<std::string> known;
+    if (tools_)
+      for (const yaml::Member& one : tools_->members) known.push_back(one.key);
+    const std::string near = nearest(name, known);
+    base_.report.error("R212", at.span, "no tool " + quote(name),
+                       !near.empty()   ? quote(near)
+                       : known.empty() ? "declare it under `tools`"
+                                       : "one of " + any_of(known));
+    return nullptr;
+  }
+
   void load(const yaml::Member& member) {
     const std::string name = prefix_ + member.key;
     if (app_.graphs.contains(name)) return;
     Graph& graph = app_.graphs[name];
     graph.name = name;
     graph.span = member.key_span;
-    Reader reader = base_;
+    Reader reader = fresh();
     reader.good_id(member.key, member.key_span, "a graph");
-    reader.graph_named = [this](const Node& at, const std::string& wanted) {
-      return named(at, wanted);
-    };
     open_.push_back(member.key);
     load_graph(reader, kinds_, member.value, graph);
     open_.pop_back();
@@ -207,6 +257,7 @@ class GraphsLoader {
   const Reader& base_;
   const Kinds& kinds_;
   const Node& node_;
+  const Node* const tools_;
   App& app_;
   const std::string prefix_;
   std::vector<std::string> open_;  // that are being loaded, the caller before the called
@@ -262,7 +313,7 @@ void load_library(Reader& reader, const Kinds& kinds, const Node& use, App& app)
     reader.models[stem + "." + name] = model;
   }
   if (const Node* graphs = root->find("graphs"); graphs && reader.is_map(*graphs, "`graphs`"))
-    GraphsLoader(inside, kinds, *graphs, app, stem + ".").load();
+    GraphsLoader(inside, kinds, *graphs, nullptr, app, stem + ".").load();
 }
 
 std::string hash_of(const std::map<std::string, std::string>& files) {
@@ -277,6 +328,15 @@ std::string hash_of(const std::map<std::string, std::string>& files) {
 const Block* App::block(std::string_view id) const {
   const auto it = blocks.find(id);
   return it == blocks.end() ? nullptr : it->second;
+}
+
+const Graph* App::graph_of(std::string_view block) const {
+  if (block.starts_with("tool:")) {
+    const auto tool = tools.find(std::string(block.substr(5)));
+    return tool == tools.end() ? nullptr : &tool->second->graph;
+  }
+  const auto graph = graphs.find(std::string(block));
+  return graph == graphs.end() ? nullptr : &graph->second;
 }
 
 namespace {
@@ -316,11 +376,15 @@ void read_all(const std::string& path, const RecordingFiles& recorded, const Kin
     for (const Node& library : use->items) load_library(reader, kinds, library, *app);
   reader.hosts = &app->limits.hosts;
   if (const Node* graphs = root->find("graphs")) {
-    if (reader.is_map(*graphs, "`graphs`")) GraphsLoader(reader, kinds, *graphs, *app, "").load();
+    const Node* tools = root->find("tools");
+    if (tools && !reader.is_map(*tools, "`tools`")) tools = nullptr;
+    if (reader.is_map(*graphs, "`graphs`"))
+      GraphsLoader(reader, kinds, *graphs, tools, *app, "").load();
   } else if (Reader::lacks(*root, "graphs")) {
     report.error("S102", app->span, "an app file needs `graphs`", "graphs: {main: {nodes: […]}}");
   }
   for (const auto& [name, graph] : app->graphs) index_block(*app, graph.nodes);
+  for (const auto& [name, tool] : app->tools) index_block(*app, tool->graph.nodes);
   if (const Node* access = root->find("access"))
     reader.map_of(*access, "`access`", {"auth", "plans", "quota", "rate"});
   if (const Node* routes = root->find("routes"))

@@ -235,13 +235,7 @@ class GraphLoader {
   Type load_kind(const NodeKind& kind, const yaml::Member& member, NodeDef& def) {
     const std::shared_ptr<run::Node> body = kind.make();
     def.body = body;
-    if (kind.name == "interrupt") {
-      graph_.pauses = true;
-      if (reader_.concurrent)
-        reader_.report.error("G305", member.key_span,
-                             "an interrupt cannot stand inside a `map` or `parallel`",
-                             "move it after them: a run pauses as a whole");
-    }
+    if (kind.name == "interrupt") pauses(member, def);
     Node args = member.value;
     if (!args.is(Node::Kind::map) && !kind.shorthand.empty()) {
       Node map;
@@ -266,7 +260,19 @@ class GraphLoader {
     if (kind.name == "graph" && !reader_.called.empty()) def.calls = reader_.called.back()->name;
     if (reader_.report.size() != before) return {};
     if (kind.check) kind.check(reader_, args, *body);
+    if (kind.pauses && kind.pauses(*body)) pauses(member, def);
     return reader_.report.size() == before ? kind.result(*body) : Type();
+  }
+
+  void pauses(const yaml::Member& member, NodeDef& def) {
+    graph_.pauses = def.pauses = true;
+    if (!reader_.concurrent) return;
+    const bool tool = member.key != "interrupt";
+    reader_.report.error("G305", member.key_span,
+                         std::string(tool ? "a tool with `confirm`" : "an interrupt") +
+                             " cannot stand inside a `map` or `parallel`, nor in a tool",
+                         tool ? "use it outside of them: a run pauses as a whole"
+                              : "move it after them: a run pauses as a whole");
   }
 
   // "llm: {model: …, prompt: …}"

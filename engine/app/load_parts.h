@@ -47,6 +47,8 @@ struct EdgePlace {
 };
 // Leaves `written` out of what is unwritten.
 void load_edges(Reader& reader, const Kinds& kinds, const Graph& graph, const EdgePlace& at);
+// One of `tools`; `reader` has the names of no graph.
+void load_tool(Reader& reader, const Kinds& kinds, const yaml::Member& member, Tool& tool);
 void load_state(Reader& reader, const yaml::Node& node, Graph& graph);
 void load_progress(Reader& reader, const yaml::Node& node, NodeDef& def);
 void load_retry(Reader& reader, const yaml::Node& node, Retry& retry);

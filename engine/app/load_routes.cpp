@@ -150,7 +150,7 @@ class RouteLoader {
     std::vector<std::string> known;
     for (const auto& [key, graph] : app_.graphs)
       for (const NodeDef* node : all_nodes(graph.nodes))
-        if (node->kind == "interrupt") {
+        if (node->pauses) {
           known.push_back(key + "." + node->id);
           if (known.back() == name) route_.answers = node->who;
         }

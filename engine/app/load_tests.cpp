@@ -79,6 +79,8 @@ class TestLoader {
   TestLoader(Reader& reader, const App& app, Tests& tests)
       : reader_(reader), app_(app), tests_(tests), sound_(!reader.report.has_errors()) {
     for (const auto& [name, graph] : app.graphs) add_nodes(graph.nodes, name.size(), nodes_);
+    for (const auto& [name, tool] : app.tools)
+      add_nodes(tool->graph.nodes, tool->graph.name.size(), nodes_);
     for (const Route& route : app.routes) calls_.push_back(route.method + " " + shape(route.path));
     for (std::string& call : generated(app)) calls_.push_back(std::move(call));
   }
@@ -216,7 +218,7 @@ class TestLoader {
     std::string path = member.key;
     for (size_t slash = 0; (slash = path.find('/', slash)) != std::string::npos; ++slash)
       if (const auto call = nodes_.find(path.substr(0, slash));
-          call != nodes_.end() && call->second == "graph")
+          call != nodes_.end() && (call->second == "graph" || call->second == "llm"))
         path = path.substr(slash + 1), slash = 0;
     const auto it = nodes_.find(path);
     if (it == nodes_.end()) {

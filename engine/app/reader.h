@@ -81,6 +81,11 @@ struct CollectionRef {
   const Collection* collection = nullptr;
 };
 
+// `tools:` of a model's node.
+struct ToolRefs {
+  std::vector<std::shared_ptr<const Tool>> list;
+};
+
 struct Use;  // load.h
 // `headers:` of a request.
 struct Headers {
@@ -114,6 +119,8 @@ class Reader {
   // or ""), and finds a graph by name, nullptr when it is none (reported).
   std::function<Body(const yaml::Node&, const std::string& branch, const BodyScope&)> body;
   std::function<const Graph*(const yaml::Node&, const std::string&)> graph_named;
+  // … and a tool; unset: there are none here.
+  std::function<std::shared_ptr<const Tool>(const yaml::Node&, const std::string&)> tool_named;
   bool concurrent = false;           // inside of a map or of parallel branches
   std::vector<const Graph*> called;  // by the graph at hand
   bool reads_owner = false;    // it asks for rows of its owner's by other things than their id
@@ -144,6 +151,7 @@ class Reader {
   void read(const yaml::Node& node, Expects& out);
   void read(const yaml::Node& node, CollectionRef& out);
   void read(const yaml::Node& node, GraphRef& out);
+  void read(const yaml::Node& node, ToolRefs& out);
   void read(const yaml::Node& node, FieldType& out);
   void read(const yaml::Node& node, FieldMap& out);
   void read(const yaml::Node& node, Quota& out);  // "20/day"

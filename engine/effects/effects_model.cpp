@@ -23,6 +23,32 @@ int64_t tokens_of(const llm::Call& call) {
   return static_cast<int64_t>(bytes / 3) + call.max_tokens.value_or(kDefaultMaxTokens);
 }
 
+Json calls_json(const std::vector<llm::ToolCall>& calls) {
+  Json list = Json::array();
+  for (const llm::ToolCall& call : calls)
+    list.push_back({{"id", call.id}, {"name", call.name}, {"input", call.input}});
+  return list;
+}
+
+// What a recording keeps of a reply, and what a test may have a model say.
+std::string said_by(const llm::Reply& reply) {
+  if (reply.calls.empty()) return reply.text;
+  Json calls = Json::array();
+  for (const llm::ToolCall& call : reply.calls)
+    calls.push_back({{"name", call.name}, {"input", call.input}});
+  return to_text(Json{{"tool_calls", std::move(calls)}});
+}
+
+Json input_of(const Json& call) {
+  const Json* input = find(call, "input");
+  return input ? *input : Json::object();
+}
+
+bool asks_for_tools(const Json& said) {
+  const Json* calls = find(said, "tool_calls");
+  return calls && calls->is_array() && said.size() == 1;
+}
+
 // What the llm node reads: the text, and for a structured reply its value or why there is none.
 EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& price) {
   EffectReply out;
@@ -30,6 +56,11 @@ EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& pri
   out.model = reply.model;
   out.usage = {reply.usage.input_tokens, reply.usage.output_tokens, reply.usage.cached_tokens};
   out.result = Json{{"text", reply.text}, {"cut", reply.cut}};
+  if (!reply.calls.empty()) {
+    out.result["calls"] = calls_json(reply.calls);
+    out.result["raw"] = std::move(reply.raw);
+    return out;
+  }
   if (!structured) return out;
   Result<llm::Parsed> parsed = llm::read_structured(reply.text);
   if (parsed)
@@ -51,6 +82,18 @@ Error transfer_failure(Error error) {
   return error;
 }
 
+llm::Message message_of(const run::Turn& turn) {
+  llm::Message message{turn.from_model ? llm::Message::Role::assistant : llm::Message::Role::user,
+                       turn.text};
+  for (const Json& call : turn.calls)
+    message.calls.push_back({text_or(call, "id"), text_or(call, "name"), call["input"]});
+  message.raw = turn.raw;
+  for (const Json& result : turn.results)
+    message.results.push_back({text_or(result, "id"), text_or(result, "name"),
+                               text_or(result, "text"), result.value("error", false)});
+  return message;
+}
+
 llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
                      const EffectContext& context, const std::map<std::string, llm::File>& files) {
   const app::Model& model = *ask.model;
@@ -61,11 +104,12 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
   call.model = model.model;
   call.system = ask.system;
   for (const run::Turn& turn : ask.turns) {
-    llm::Message& message = call.messages.emplace_back();
-    if (turn.from_model) message.role = llm::Message::Role::assistant;
-    message.text = turn.text;
+    llm::Message& message = call.messages.emplace_back(message_of(turn));
     for (const std::string& id : turn.files) message.files.push_back(files.at(id));
   }
+  if (ask.tools)
+    for (const Json& tool : *ask.tools)
+      call.tools.push_back({text_or(tool, "name"), text_or(tool, "description"), tool["input"]});
   if (ask.schema) call.schema = *ask.schema;
   call.temperature = model.temperature;
   call.top_p = model.top_p;
@@ -89,6 +133,10 @@ Result<EffectReply> scripted(Script& script, const llm::Provider& provider, cons
     Result<llm::Reply> read = provider.read(call, *said.failure);
     if (!read) return fail(provider_failure(std::move(read).error()));
     reply = *std::move(read);
+  } else if (!call.tools.empty() && asks_for_tools(said.value)) {
+    for (const Json& one : said.value["tool_calls"])
+      reply.calls.push_back({"", text_or(one, "name"), input_of(one)});
+    reply.model = call.model;
   } else {
     reply.text = said.value.is_string() ? said.value.get<std::string>() : to_text(said.value);
     reply.model = call.model;
@@ -183,7 +231,7 @@ void Effects::Work::ask_model(uint64_t handle, const run::CallModel& ask, const 
   }
   const auto heard = [script = parts.script,
                       at = script_call(what, context)](const llm::Reply& reply) {
-    if (script) script->heard(at, reply.text);
+    if (script) script->heard(at, said_by(reply));
   };
   const bool structured = call->schema.has_value();
   const app::Price price = ask.model->price;

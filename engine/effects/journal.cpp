@@ -19,7 +19,11 @@ using Journaled = std::optional<std::string>;
 
 Journaled asked(const run::CallModel& e) {
   Json turns = Json::array();
-  for (const run::Turn& turn : e.turns) turns.push_back({turn.from_model, turn.text, turn.files});
+  for (const run::Turn& turn : e.turns) {
+    turns.push_back({turn.from_model, turn.text, turn.files});
+    for (const Json* tools : {&turn.calls, &turn.results})
+      if (!tools->is_null()) turns.back().push_back(*tools);
+  }
   return array_text(e.model->provider, e.model->model, e.system, turns,
                     e.schema ? *e.schema : kNothing, e.max_tokens.value_or(0));
 }

@@ -47,7 +47,10 @@ struct Weights {
     const double input =
         static_cast<double>(prompt_size(subject, graph, *llm).bytes) / kBytesPerToken;
     const app::Price& price = model->second->price;
-    worst.cost_usd = (input * price.input + output * price.output) / 1e6;
+    const int64_t rounds = llm->find("tools") ? integer(llm, "max_steps", 8) : 0;
+    worst.calls += rounds;  // each ends in a question more
+    worst.cost_usd =
+        (input * price.input + output * price.output) / 1e6 * static_cast<double>(worst.calls);
     worst.dearest = def.id;
     return worst;
   }

@@ -80,6 +80,11 @@ class KindOf {
     kind_.cacheable = [when](const run::Node& node) { return when(static_cast<const T&>(node)); };
     return std::move(*this);
   }
+  // The run may wait here for a client's answer, if `when` says so.
+  KindOf&& pauses(bool (*when)(const T&)) && {
+    kind_.pauses = [when](const run::Node& node) { return when(static_cast<const T&>(node)); };
+    return std::move(*this);
+  }
   KindOf&& later(std::vector<std::string> keys) && {
     kind_.later = std::move(keys);
     return std::move(*this);

@@ -2,11 +2,14 @@
 //
 // A structured reply is parsed, validated against the authored schema, and asked for once more with
 // the validation error when it does not fit.  What still does not fit is the node's error, never
-// data.  When the model cannot be reached, the models of its `fallback` are asked in turn.  The
-// memory holds what the next request depends on: which model, which repair.
+// data.  A model that asks for tools gets their results and is asked again, until it answers
+// (tool_rounds.cpp).  When the model cannot be reached, the models of its `fallback` are asked in
+// turn.  The memory holds what the next request depends on: which model, which repair, what tools
+// gave.
 #include <nlohmann/json.hpp>
 
 #include "engine/nodes/kind_of.h"
+#include "engine/nodes/tool_rounds.h"
 
 namespace plenum::nodes {
 
@@ -23,14 +26,27 @@ struct Llm final : run::Node {
   app::Output output;
   int repair = 1;
   int max_tokens = 0;
+  app::ToolRefs tools;
+  int max_steps = 8;
 
   Result<run::Next> start(run::Visit& visit) const override {
     if (visit.memory.is_null()) visit.memory = Json::object();
     return ask(visit);
   }
 
-  // The effect's result is {"text": …, "cut": bool, "value"?: parsed, "unparsed"?: why not}.
+  Result<run::Next> on_body(run::Visit& visit, run::Ended& ended) const override {
+    return ToolRounds(tools, visit).ended(ended.slot, ended.result);
+  }
+  Result<run::Next> on_body_failed(run::Visit& visit, int slot, const Error& error) const override {
+    return ToolRounds(tools, visit).failed(slot, error);
+  }
+
+  // The effect's result is {"text": …, "cut": bool, "value"?: parsed, "unparsed"?: why not}, or
+  // {"calls": [{id, name, input}], "raw": …}; behind a pause it is the client's answer.
   Result<run::Next> on(run::Visit& visit, Json reply) const override {
+    ToolRounds rounds(tools, visit);
+    if (rounds.waits_for_client()) return rounds.confirmed(reply);
+    if (find(reply, "calls")) return rounds.begin(reply, *TRY(asked(visit)), max_steps);
     if (!output.type) return run::Next::done(text_or(reply, "text"));
     if (const Json* cut = find(reply, "cut"); cut && *cut == true)
       return fail(Kind::invalid,
@@ -71,16 +87,22 @@ struct Llm final : run::Node {
     return TRY(ask(visit));
   }
 
-  Result<run::Next> ask(run::Visit& visit) const {
+  // The model whose turn it is.
+  Result<app::ModelRef> asked(const run::Visit& visit) const {
     const size_t tried = count(visit, "model");
-    run::CallModel call;
     if (tried > model->fallback.size())
       return fail(Kind::internal, "the run remembers a model that its app does not have");
-    call.model = tried == 0 ? model : model->fallback[tried - 1];
+    return tried == 0 ? model : model->fallback[tried - 1];
+  }
+
+  Result<run::Next> ask(run::Visit& visit) const {
+    run::CallModel call;
+    call.model = TRY(asked(visit));
     if (system.code) call.system = TRY(system.in(visit.scope));
     TRY(add_messages(visit, call));
     const Json shown = TRY(files_shown(visit));
     call.turns.push_back({false, TRY(prompt_text(visit.scope)), ids_of(shown)});
+    ToolRounds(tools, visit).add_to(call);
     if (visit.memory.contains("wrong")) {
       call.turns.push_back({true, text_or(visit.memory, "reply"), {}});
       call.turns.push_back({false,
@@ -172,12 +194,16 @@ struct Llm final : run::Node {
     return prompt.in(ObjectScope(values));
   }
 
+  static size_t size_of(const Json& value) { return value.is_null() ? 0 : to_text(value).size(); }
+
   // The worst this call can cost must fit what the run may still spend.  A token is taken as three
   // bytes of prompt.
   static Result<double> within_budget(const run::Visit& visit, const run::CallModel& call,
                                       double file_tokens) {
     double bytes = static_cast<double>(call.system.size());
-    for (const run::Turn& turn : call.turns) bytes += static_cast<double>(turn.text.size());
+    for (const run::Turn& turn : call.turns)
+      bytes += static_cast<double>(turn.text.size() + size_of(turn.calls) + size_of(turn.results));
+    if (call.tools) bytes += static_cast<double>(size_of(*call.tools));
     const double most =
         static_cast<double>(call.max_tokens.value_or(call.model->max_tokens.value_or(0)));
     const app::Price& price = call.model->price;
@@ -228,9 +254,15 @@ NodeKind llm_kind() {
              "How often an answer that does not fit is asked for again.")
       .takes("max_tokens", &Llm::max_tokens, 0, 1'000'000,
              "Overrides the model's own limit; 0: the model's.")
-      .later({"tools", "max_steps"})
+      .takes("tools", &Llm::tools, "Names under `tools` that the model may ask for.")
+      .takes("max_steps", &Llm::max_steps, 1, 50,
+             "How often it may ask for tools before it answers.")
+      .pauses([](const Llm& llm) {
+        return std::any_of(llm.tools.list.begin(), llm.tools.list.end(),
+                           [](const auto& tool) { return tool->confirm; });
+      })
       .check(check_inputs)
-      .cacheable([](const Llm&) { return true; })
+      .cacheable([](const Llm& llm) { return llm.tools.list.empty(); })
       .retries(2)
       .timeout(std::chrono::seconds(60));
 }

@@ -25,6 +25,9 @@ struct Turn {
   bool from_model = false;
   std::string text;
   std::vector<std::string> files;  // ids, user turns only
+  // Of a turn with tools: what the model asked for, [{id, name, input}], and that turn as its
+  // provider wants it back, or null; then, in our turn, [{id, name, text, error}].
+  Json calls = {}, raw = {}, results = {};
 };
 
 struct CallModel {
@@ -34,6 +37,7 @@ struct CallModel {
   std::vector<Turn> turns;
   std::shared_ptr<const Json> schema;  // structured output wanted
   std::optional<int> max_tokens;
+  std::shared_ptr<const Json> tools = nullptr;  // [{name, description, input}]; null: none
 };
 
 // A request to somebody else's server.

@@ -45,10 +45,11 @@ struct Next {
   struct Sleep {
     Millis until = 0;  // wall clock; then on() is called with null
   };
+  struct Again {};  // start() is called again, with the memory as it is
   struct Bodies {
     std::vector<Enter> enter;  // besides those that are under way; none: wait for these
   };
-  std::variant<Done, Act, Pause, Sleep, Bodies> what;
+  std::variant<Done, Act, Pause, Sleep, Bodies, Again> what;
 
   static Next done(Json result) { return {Done{std::move(result)}}; }
   static Next perform(Effect effect, double worst_usd = 0) {
@@ -56,6 +57,7 @@ struct Next {
   }
   static Next pause(Pause pause) { return {std::move(pause)}; }
   static Next sleep(Millis until) { return {Sleep{until}}; }
+  static Next again() { return {Again{}}; }
   static Next enter(std::vector<Enter> bodies) { return {Bodies{std::move(bodies)}}; }
 };
 

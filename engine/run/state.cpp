@@ -96,8 +96,7 @@ Result<Frame> restore_frame(const Json& json, const app::App& app, const State& 
   frame.block = app.block(block);
   if (!frame.block)
     return fail(Kind::internal, "the saved run names a list of nodes that its app does not have");
-  if (const auto graph = app.graphs.find(block); graph != app.graphs.end())
-    frame.graph = &graph->second;
+  frame.graph = app.graph_of(block);
   const Json* node = find(json, "n");
   frame.at = node ? frame.block->index_of(node->get_ref<const std::string&>())
                   : static_cast<int>(frame.block->nodes.size());

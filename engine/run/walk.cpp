@@ -111,7 +111,8 @@ void Walk::follow(Next::Pause what) {
   f.call = next_call();
   f.phase = Phase::paused;
   f.due = what.ttl ? now_ + what.ttl->count() : 0;
-  f.memory = Json{{"returns", std::move(what.returns)}, {"expects", std::move(what.expects)}};
+  f.memory["returns"] = std::move(what.returns);
+  f.memory["expects"] = std::move(what.expects);
   state_.status = Status::waiting;
   publish("run.waiting",
           to_text(Json{{"at", waiting_at(state_)}, {"output", f.memory["returns"]}}));

@@ -123,6 +123,7 @@ class Walk {
   void follow(Next::Pause what);
   void follow(Next::Sleep what);
   void follow(Next::Bodies what);
+  void follow(Next::Again) { begin(); }
   uint64_t next_call() { return call_again_ ? std::exchange(call_again_, 0) : ++state_.last_call; }
 
   // Stable over restarts: the count of calls is part of the saved state.

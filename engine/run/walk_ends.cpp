@@ -174,7 +174,7 @@ const std::string& Walk::path_text(size_t depth) {
     f.path = path_text(depth - 1);
     if (!f.block->name.empty())
       f.path += "/" + f.block->name;
-    else if (!f.graph)
+    else if (!f.graph || f.graph->name.starts_with("tool:"))  // several of one at a time
       f.path += "[" + std::to_string(f.slot) + "]";
     f.path += "/";
   }

@@ -79,6 +79,7 @@ NODE = HEAD + ROUTES + "graphs: {g: {nodes: [{id: n, render: {template: x}, %s}]
 PLACES = {
     "variable": HEAD + GRAPHS + ROUTES + "env: {A: {zzzzzzzz: 1}}\n",
     "model": HEAD + GRAPHS + ROUTES + "models: {m: {zzzzzzzz: 1}}\n",
+    "tool": HEAD + GRAPHS + ROUTES + "tools: {m: {zzzzzzzz: 1}}\n",
     "collection": HEAD + GRAPHS + ROUTES + "collections: {m: {zzzzzzzz: 1}}\n",
     "graph": HEAD + ROUTES + "graphs: {g: {zzzzzzzz: 1}}\n",
     "edge": NODE % "next: [{zzzzzzzz: 1}]",
@@ -100,7 +101,7 @@ PLACES = {
     None: HEAD + GRAPHS + ROUTES + "zzzzzzzz: 1\n",
 }
 # Known to the loader, which refuses them as not supported yet: an editor must not offer them.
-LATER = {None: {"tools", "webhooks"}}
+LATER = {None: {"webhooks"}}
 
 
 @pytest.mark.parametrize("name", PLACES, ids=lambda name: name or "top")

@@ -22,6 +22,7 @@ A reply is a map; every key is optional:
     close            hang up without a word               hang         never answer
     delay_ms         wait first (ends when the client leaves)
     drip_ms          send the body byte by byte, this far apart
+    calls            tools that the model asks for: [[name, input], …]; never streamed
     pieces           of a streamed answer's text: a list of them (8 characters each)
     stop_after       streams: so many pieces, then nothing until the client leaves
     gate             streams: [n, a threading.Event]: after n pieces the rest waits for it (only within this process)
@@ -350,7 +351,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 # What makes a streamed call be answered as one that is not.
-AS_A_WHOLE = {"malformed_body", "body", "empty", "blocked", "cut", "close"}
+AS_A_WHOLE = {"malformed_body", "body", "empty", "blocked", "cut", "close", "calls"}
 
 
 def sse(value, event=None, end="\n"):
@@ -445,6 +446,9 @@ class Gemini:
         finish = reply.get("finish", "STOP")
         shown = finish in ("STOP", "MAX_TOKENS") and (finish == "STOP" or "text" in reply or "json" in reply)
         content = {"role": "model", "parts": [{"text": text}]} if shown else {"role": "model"}
+        if "calls" in reply:
+            content["parts"] = [{"functionCall": {"name": name, "args": given}} for name, given in reply["calls"]]
+            content["parts"][0]["thoughtSignature"] = f"signed-{call['n']}"
         return {"candidates": [{"content": content, "finishReason": finish, "index": 0}], **whole}
 
     @staticmethod
@@ -505,6 +509,11 @@ class OpenAi:
         message = {"role": "assistant", "content": text, "refusal": None}
         if reply.get("blocked"):
             message.update(content=None, refusal="I'm sorry, I can't help with that.")
+        if "calls" in reply:
+            finish = "tool_calls"
+            message.update(content=None, tool_calls=[
+                {"id": f"call_{call['n']}_{i}", "type": "function", "function": {"name": name, "arguments": json.dumps(given)}}
+                for i, (name, given) in enumerate(reply["calls"])])
         choices = [] if reply.get("empty") else [{"index": 0, "message": message, "finish_reason": finish}]
         return {"id": f"chatcmpl-{call['n']}", "object": "chat.completion", "model": call["model"], "choices": choices,
                 "usage": {"prompt_tokens": usage[0], "completion_tokens": usage[1], "total_tokens": sum(usage)}}
@@ -551,6 +560,10 @@ class Anthropic:
         usage = reply.get("usage", [len(json.dumps(call["body"])) // 4, len(text) // 4])
         reason = {"STOP": "end_turn", "MAX_TOKENS": "max_tokens"}.get(reply.get("finish", "STOP"), "refusal")
         content = [] if reply.get("empty") or reply.get("blocked") else [{"type": "text", "text": text}]
+        if "calls" in reply:
+            reason = "tool_use"
+            content = [{"type": "tool_use", "id": f"toolu_{call['n']}_{i}", "name": name, "input": given}
+                       for i, (name, given) in enumerate(reply["calls"])]
         return {"id": f"msg_{call['n']}", "type": "message", "role": "assistant", "model": call["model"], "content": content,
                 "stop_reason": "refusal" if reply.get("blocked") else reason,
                 "usage": {"input_tokens": usage[0], "output_tokens": usage[1]}}

@@ -22,6 +22,8 @@ namespace shown {
 inline std::string text(const run::Turn& turn) {
   std::string out = (turn.from_model ? " <\"" : " \"") + turn.text + "\"";
   for (const std::string& id : turn.files) out += (out.back() == '"' ? " showing " : " ") + id;
+  if (!turn.calls.is_null()) out += " calls " + to_text(turn.calls);
+  if (!turn.results.is_null()) out += " results " + to_text(turn.results);
   return out;
 }
 

@@ -220,7 +220,7 @@ def test_the_core_has_no_clock_threads_or_randomness():
 # ── families ────────────────────────────────────────────────────────────────────────────────────
 
 # Files of engine/nodes/ that are no node kind.
-NODE_HELPERS = {"all", "reference", "right_to_left"}
+NODE_HELPERS = {"all", "reference", "right_to_left", "tool_rounds"}
 
 
 def test_every_node_kind_is_listed_and_tested():
@@ -269,7 +269,7 @@ LONG = {
     "engine/cel/check.cpp": 600,
     "engine/cel/parser.cpp": 560,
     "tests/effects/http_test.cpp": 800,
-    "tests/support/model_server.py": 800,
+    "tests/support/model_server.py": 850,
 }
 
 

@@ -153,8 +153,9 @@ Inside inside(const std::vector<std::string>& path) {
     const std::string& key = path[i];
     if (at.place == "an app file") {
       static const std::map<std::string, std::string> kNamed = {
-          {"models", "a model"}, {"collections", "a collection"}, {"graphs", "a graph"},
-          {"routes", "a route"}, {"env", "a variable of `env`"},  {"tests", "a test"}};
+          {"models", "a model"}, {"tools", "a tool"},   {"collections", "a collection"},
+          {"graphs", "a graph"}, {"routes", "a route"}, {"env", "a variable of `env`"},
+          {"tests", "a test"}};
       if (const auto it = kNamed.find(key); it != kNamed.end()) {
         if (++i >= path.size()) return {};  // the names are the author's
         at.place = it->second;
@@ -163,6 +164,8 @@ Inside inside(const std::vector<std::string>& path) {
       }
     } else if (at.place == "a graph" && key == "nodes") {
       at.place = is(++i, "#") ? "a node" : "";
+    } else if (at.place == "a tool") {
+      at = app::find_kind(nodes::kinds(), key) ? Inside{key, true} : Inside{"", false};
     } else if (at.place == "a node") {
       if (app::find_kind(nodes::kinds(), key))
         at = {key, true};

@@ -37,6 +37,8 @@ Place app() {
         "Values that the operator can set: {NAME: {type, default}}, read as `env.NAME`."},
        {"models", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/model"}})",
         "The models that `llm` nodes name: {name: {use: provider/model, …}}."},
+       {"tools", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/tool"}})",
+        "What models may ask for: {name: {description, input, one node kind, confirm}}."},
        {"collections",
         R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/collection"}})",
         "What `store` nodes keep: {name: {fields, owner, ttl, expose}}."},
@@ -83,6 +85,14 @@ Place model() {
            {"params", kMapOfData, "Passed on to the provider as it is."},
            {"fallback", R"({"type": "array", "items": {"type": "string"}})",
             "Models that are asked in turn when this one cannot be reached."}}};
+}
+
+Place tool() {
+  return {"a tool",
+          {{"description", kText, "What it does and when to use it: the model reads it.", true},
+           {"input", kFields, "What the model gives it, by field; its node sees these names."},
+           {"confirm", R"({"type": "boolean"})",
+            "true: a client agrees before it runs, at a route that resumes the model's node."}}};
 }
 
 Place collection() {
@@ -252,7 +262,7 @@ std::vector<Place> tests() {
         {"body", "true", "What is sent: data that sees `last`, or a fixture."},
         {"replies", kMapOfData,
          "{node path: value, fixture, list of them, or {error: {status, body}}} for llm, http and "
-         "retrieve."},
+         "retrieve; {tool_calls: [{name, input}]} is a model that asks for tools."},
         {"files", R"({"type": "object", "additionalProperties": {"type": "string"}})",
          "{field: fixture} to upload."},
         {"expect",
@@ -268,7 +278,8 @@ std::vector<Place> tests() {
 
 const std::vector<Place>& places() {
   static const std::vector<Place> kAll = [] {
-    std::vector<Place> all = {app(), variable(), model(), collection(), graph(), node(), route()};
+    std::vector<Place> all = {app(),        variable(), model(), tool(),
+                              collection(), graph(),    node(),  route()};
     for (auto parts : {parts_of_nodes(), parts_of_routes(), tests()})
       all.insert(all.end(), parts.begin(), parts.end());
     return all;

@@ -71,9 +71,9 @@ Json kind_schema(const app::NodeKind& kind) {
   return Json{{"anyOf", Json::array({std::move(schema), {{"not", {{"type", "object"}}}}})}};
 }
 
-// The keys of every node, and one kind at most.
-Json node_schema() {
-  Json schema = object_of(place("a node"));
+// The keys of every node or tool, and one kind at most.
+Json node_schema(const char* what) {
+  Json schema = object_of(place(what));
   Json pairs = Json::array();
   std::vector<std::string> names;
   for (const app::NodeKind& kind : nodes::kinds()) {
@@ -139,7 +139,8 @@ Json app_schema() {
       {"roles", "`auth`"},
       {"step", "a step of a test"}};
   for (const auto& [name, what] : kNamed) definitions[name] = object_of(place(what));
-  definitions["node"] = node_schema();
+  definitions["node"] = node_schema("a node");
+  definitions["tool"] = node_schema("a tool");
   for (const app::NodeKind& kind : nodes::kinds())
     definitions["kind_" + kind.name] = kind_schema(kind);
   schema["definitions"] = std::move(definitions);

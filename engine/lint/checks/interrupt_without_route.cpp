@@ -30,8 +30,8 @@ void run(const Subject& subject, Report& report) {
   each_sound_graph(subject, [&](const app::Graph& graph, const yaml::Node&) {
     const std::string& name = graph.name;
     for (const app::NodeDef* node : all_nodes(graph.nodes))
-      if (const app::NodeDef& def = *node; def.kind == "interrupt" && started(subject.app, name) &&
-                                           !resumed(subject.app, name, def.id))
+      if (const app::NodeDef& def = *node;
+          def.pauses && started(subject.app, name) && !resumed(subject.app, name, def.id))
         report.add({"G306",
                     Severity::warning,
                     def.span,

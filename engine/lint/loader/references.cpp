@@ -96,6 +96,22 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 --- prompts/test/a.md
 Hello
 )"},
+      {"R212", Severity::error, "a tool that is not there",
+       "`tools` of a node names what stands under `tools` of the app.",
+       R"(plenum: 1
+app: test
+models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 100}}
+tools: {search: {description: Looks it up, input: {text: string}, render: {template: "{{text}}"}}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello, tools: [«serch»]}}]}}
+)",
+       R"(plenum: 1
+app: test
+models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 100}}
+tools: {search: {description: Looks it up, input: {text: string}, render: {template: "{{text}}"}}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello, tools: [search]}}]}}
+)"},
       {"R211", Severity::error, "a test that calls a route the app has not",
        "A test calls what a client could: a route of `routes`, below `/api/v1/{app}`, or a page "
        "that "

@@ -13,22 +13,6 @@ Check waiting(const char* code, Severity severity, const char* summary, const ch
 
 std::vector<Check> world() {
   return {
-      waiting(
-          "A808", Severity::warning, "a tool that writes without `confirm`",
-          "A model decides when a tool is called. What it cannot take back is asked about first.",
-          "`tools`",
-          R"(plenum: 1
-app: test
-tools: {«refund»: {description: Pays back, http: {post: https://crm.example/refund}}}
-routes: {POST /go: {start: main}}
-graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
-)",
-          R"(plenum: 1
-app: test
-tools: {refund: {description: Pays back, confirm: true, http: {post: https://crm.example/refund}}}
-routes: {POST /go: {start: main}}
-graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
-)"),
       waiting("D409", Severity::error, "a route's output that does not fit its schema",
               "What clients are promised in OpenAPI is checked against what the route gives.",
               "a key for a route's output schema, which the language does not have",

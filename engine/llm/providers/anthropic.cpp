@@ -19,7 +19,32 @@ Json file_block(const File& file) {
       {"source", {{"type", "base64"}, {"media_type", file.mime}, {"data", base64(file.bytes)}}}};
 }
 
+// The model's own turn goes back as it came: its thinking is part of it.
+Json turn_with_calls(const Message& message) {
+  if (message.raw.is_array()) return {{"role", "assistant"}, {"content", message.raw}};
+  Json blocks = Json::array();
+  if (!message.text.empty()) blocks.push_back({{"type", "text"}, {"text", message.text}});
+  for (const ToolCall& call : message.calls)
+    blocks.push_back({{"type", "tool_use"},
+                      {"id", call.id},
+                      {"name", call.name},
+                      {"input", call.input.is_object() ? call.input : Json::object()}});
+  return {{"role", "assistant"}, {"content", std::move(blocks)}};
+}
+
+Json turn_with_results(const Message& message) {
+  Json blocks = Json::array();
+  for (const ToolResult& result : message.results) {
+    blocks.push_back(
+        {{"type", "tool_result"}, {"tool_use_id", result.id}, {"content", result.text}});
+    if (result.error) blocks.back()["is_error"] = true;
+  }
+  return {{"role", "user"}, {"content", std::move(blocks)}};
+}
+
 Json message_of(const Message& message) {
+  if (!message.calls.empty()) return turn_with_calls(message);
+  if (!message.results.empty()) return turn_with_results(message);
   const char* role = message.role == Message::Role::user ? "user" : "assistant";
   if (message.files.empty()) return {{"role", role}, {"content", message.text}};
   Json blocks = Json::array();
@@ -34,6 +59,18 @@ std::string text_of(const Json& body) {
     for (const Json& block : *blocks)
       if (text_or(block, "type") == "text") text += text_or(block, "text");
   return text;
+}
+
+std::vector<ToolCall> calls_of(const Json& body) {
+  std::vector<ToolCall> calls;
+  if (const Json* blocks = find(body, "content"); blocks && blocks->is_array())
+    for (const Json& block : *blocks)
+      if (text_or(block, "type") == "tool_use") {
+        const Json* input = find(block, "input");
+        calls.push_back(
+            {text_or(block, "id"), text_or(block, "name"), input ? *input : Json::object()});
+      }
+  return calls;
 }
 
 // The cached tokens are not inside `input_tokens` here.
@@ -125,6 +162,10 @@ class Anthropic final : public Provider {
     if (!system.empty()) body["system"] = system;
     body["messages"] = Json::array();
     for (const Message& message : call.messages) body["messages"].push_back(message_of(message));
+    for (const Tool& tool : call.tools)
+      body["tools"].push_back({{"name", tool.name},
+                               {"description", tool.description},
+                               {"input_schema", schemas_.of(tool.input)->schema}});
     if (call.temperature) body["temperature"] = *call.temperature;
     if (call.top_p) body["top_p"] = *call.top_p;
     if (!call.stop.empty()) body["stop_sequences"] = call.stop;
@@ -153,6 +194,12 @@ class Anthropic final : public Provider {
     reply.usage = usage_of(body);
     reply.cut = reason == "max_tokens" || reason == "model_context_window_exceeded";
     if (reply.cut) return reply;
+    if (!call.tools.empty()) reply.calls = calls_of(body);
+    if (reason == "tool_use" && !reply.calls.empty()) {
+      reply.raw = body["content"];
+      return reply;
+    }
+    reply.calls.clear();
     if (reason != "end_turn" && reason != "stop_sequence") return fail(unfinished(kPeer, reason));
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)

@@ -16,7 +16,36 @@ Json text_part(const std::string& text) {
   return {{"text", text}};
 }
 
+// The model's own turn goes back as it came: its signatures are part of it.
+Json turn_with_calls(const Message& message) {
+  if (message.raw.is_object()) return message.raw;
+  Json parts = Json::array();
+  if (!message.text.empty()) parts.push_back(text_part(message.text));
+  for (const ToolCall& call : message.calls) {
+    Json asked{{"name", call.name}, {"args", call.input.is_object() ? call.input : Json::object()}};
+    if (!call.id.empty()) asked["id"] = call.id;
+    parts.push_back({{"functionCall", std::move(asked)}});
+  }
+  return {{"role", "model"}, {"parts", std::move(parts)}};
+}
+
+Json turn_with_results(const Message& message) {
+  Json parts = Json::array();
+  for (const ToolResult& result : message.results) {
+    Result<Json> value = parse_json(result.text);
+    Json said{
+        {"name", result.name},
+        {"response",
+         {{result.error ? "error" : "output", value ? *std::move(value) : Json(result.text)}}}};
+    if (!result.id.empty()) said["id"] = result.id;
+    parts.push_back({{"functionResponse", std::move(said)}});
+  }
+  return {{"role", "user"}, {"parts", std::move(parts)}};
+}
+
 Json content_of(const Message& message) {
+  if (!message.calls.empty()) return turn_with_calls(message);
+  if (!message.results.empty()) return turn_with_results(message);
   Json parts = Json::array();
   for (const File& file : message.files)
     parts.push_back({{"inlineData", {{"mimeType", file.mime}, {"data", base64(file.bytes)}}}});
@@ -69,6 +98,20 @@ std::string text_of(const Json& candidate) {
   for (const Json& part : *parts)
     if (!is_thought(part)) text += text_or(part, "text");
   return text;
+}
+
+std::vector<ToolCall> calls_of(const Json& candidate) {
+  std::vector<ToolCall> calls;
+  const Json* content = find(candidate, "content");
+  const Json* parts = content ? find(*content, "parts") : nullptr;
+  if (!parts || !parts->is_array()) return calls;
+  for (const Json& part : *parts)
+    if (const Json* call = find(part, "functionCall")) {
+      const Json* input = find(*call, "args");
+      calls.push_back({text_or(*call, "id"), text_or(*call, "name"),
+                       input && !input->is_null() ? *input : Json::object()});
+    }
+  return calls;
 }
 
 Usage usage_of(const Json& body) {
@@ -136,6 +179,7 @@ class Gemini final : public Provider {
     if (!system.empty()) body["systemInstruction"] = {{"parts", Json::array({text_part(system)})}};
     if (Json settings = settings_of(call, schema.get()); !settings.empty())
       body["generationConfig"] = std::move(settings);
+    if (!call.tools.empty()) body["tools"] = Json::array({declarations(call)});
     TRY(add_params(body, call, {"contents", "systemInstruction", "system_instruction"}));
     return TRY(post(kPeer, access_, call, url_for(call), headers(), body));
   }
@@ -159,6 +203,12 @@ class Gemini final : public Provider {
       return fail(unfinished(kPeer, reason));
     if (reason != "STOP" && reason != "FINISH_REASON_UNSPECIFIED")
       return fail(refused(kPeer, "to go on with its answer", reason));
+    if (!call.tools.empty()) reply.calls = calls_of(candidate);
+    if (!reply.calls.empty()) {
+      reply.raw = candidate["content"];
+      reply.raw["role"] = "model";
+      return reply;
+    }
     if (reply.text.empty()) return fail(empty(kPeer));
     return reply;
   }
@@ -177,6 +227,15 @@ class Gemini final : public Provider {
     const bool versioned = (access_.base_url + "/").find(version + "/") != std::string::npos;
     return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path) +
            (call.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+  }
+
+  Json declarations(const Call& call) const {
+    Json list = Json::array();
+    for (const Tool& tool : call.tools)
+      list.push_back({{"name", tool.name},
+                      {"description", tool.description},
+                      {"parametersJsonSchema", schemas_.of(tool.input)->schema}});
+    return {{"functionDeclarations", std::move(list)}};
   }
 
   http::Headers headers() const {

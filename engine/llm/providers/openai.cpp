@@ -30,6 +30,27 @@ Json message_of(const Message& message) {
   return {{"role", role}, {"content", std::move(parts)}};
 }
 
+Json call_part(const ToolCall& call) {
+  const std::string input =
+      call.input.is_string() ? call.input.get<std::string>() : to_text(call.input);
+  return {{"id", call.id},
+          {"type", "function"},
+          {"function", {{"name", call.name}, {"arguments", input}}}};
+}
+
+// One turn of ours; results are a message each.
+void add_message(Json& messages, const Message& message) {
+  for (const ToolResult& result : message.results)
+    messages.push_back({{"role", "tool"}, {"tool_call_id", result.id}, {"content", result.text}});
+  if (!message.results.empty()) return;
+  if (message.calls.empty()) return messages.push_back(message_of(message));
+  Json calls = Json::array();
+  for (const ToolCall& call : message.calls) calls.push_back(call_part(call));
+  messages.push_back({{"role", "assistant"},
+                      {"content", message.text.empty() ? Json() : Json(message.text)},
+                      {"tool_calls", std::move(calls)}});
+}
+
 // OpenAI's own models refuse `max_tokens`, some of the compatible servers know nothing else.
 bool of_openai(const std::string& model) {
   const auto digit = [&](size_t at) {
@@ -156,7 +177,8 @@ class OpenAi final : public Provider {
                                    : call.system;
     Json body = {{"model", call.model}, {"messages", Json::array()}};
     if (!system.empty()) body["messages"].push_back({{"role", "system"}, {"content", system}});
-    for (const Message& message : call.messages) body["messages"].push_back(message_of(message));
+    for (const Message& message : call.messages) add_message(body["messages"], message);
+    for (const Tool& tool : call.tools) body["tools"].push_back(declaration(tool));
     if (call.temperature) body["temperature"] = *call.temperature;
     if (call.top_p) body["top_p"] = *call.top_p;
     if (call.max_tokens) body[cap_member(call.model)] = *call.max_tokens;
@@ -188,6 +210,8 @@ class OpenAi final : public Provider {
     reply.usage = usage_of(body);
     reply.cut = reason == "length";
     if (reply.cut) return reply;
+    if (!call.tools.empty()) reply.calls = calls_of(call, *message);
+    if (!reply.calls.empty()) return reply;
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)
       reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
@@ -210,6 +234,48 @@ class OpenAi final : public Provider {
     return access_.base_url.find('/', host == std::string::npos ? 0 : host + 3) == std::string::npos
                ? "/v1"
                : "";
+  }
+
+  Json declaration(const Tool& tool) const {
+    const auto lowered = schemas_.of(tool.input);
+    Json parameters = lowered->schema;
+    if (!parameters.contains("properties")) parameters["properties"] = Json::object();
+    if (!parameters.contains("required")) parameters["required"] = Json::array();
+    return {{"type", "function"},
+            {"function",
+             {{"name", tool.name},
+              {"description", tool.description},
+              {"strict", lowered->enforced},
+              {"parameters", std::move(parameters)}}}};
+  }
+
+  // `arguments` is text, or what some compatible servers make of it; not all of them number their
+  // calls.
+  std::vector<ToolCall> calls_of(const Call& call, const Json& message) const {
+    std::vector<ToolCall> calls;
+    const Json* list = find(message, "tool_calls");
+    if (!list || !list->is_array()) return calls;
+    for (const Json& one : *list) {
+      const Json* function = find(one, "function");
+      if (!function) continue;
+      ToolCall& asked = calls.emplace_back();
+      asked.id = text_or(one, "id");
+      if (asked.id.empty()) asked.id = "call_" + std::to_string(calls.size());
+      asked.name = text_or(*function, "name");
+      const Json* input = find(*function, "arguments");
+      asked.input = !input || input->is_null() ? Json::object() : *input;
+      if (asked.input.is_string()) asked.input = input_of(call, asked);
+    }
+    return calls;
+  }
+
+  Json input_of(const Call& call, const ToolCall& asked) const {
+    std::string text = asked.input.get<std::string>();
+    if (text.empty()) return Json::object();
+    for (const Tool& tool : call.tools)
+      if (tool.name == asked.name) text = restored(tool.input, *schemas_.of(tool.input), text);
+    Result<Json> value = parse_json(text);
+    return value ? *std::move(value) : Json(std::move(text));
   }
 
   const char* cap_member(const std::string& model) const {
