@@ -19,10 +19,10 @@
 #include "engine/base/ids.h"
 #include "engine/catalog.h"
 #include "engine/effects/effects.h"
-#include "engine/link_key.h"
 #include "engine/own_providers.h"
 #include "engine/run_view.h"
 #include "engine/runner.h"
+#include "engine/secret_file.h"
 #include "engine/subscriptions.h"
 
 namespace plenum {
@@ -95,7 +95,7 @@ class EngineImpl final : public Engine {
       return fail(Kind::unavailable,
                   "cannot make the data folder " + settings_.data + ": " + error.message());
     fs::permissions(settings_.data, fs::perms::owner_all, error);
-    link_key_ = TRY(link_key(settings_.data + "/link.key"));
+    link_key_ = TRY(secret_file(settings_.data + "/link.key"));
     const Post post = [this](std::function<void()> f) { asio::post(io_, std::move(f)); };
     const Stage* stage = settings_.stage.get();
     const Hold hold = stage ? stage->hold : Hold();

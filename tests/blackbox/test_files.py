@@ -68,7 +68,7 @@ def test_names_in_other_scripts_come_through_and_the_download_has_them_in_its_he
 def test_a_download_cannot_run_be_cached_or_be_guessed_into_something_else(fitmycv, models):
     headers = fitmycv.server.request("GET", tailored(fitmycv, models, CV)["url"]).headers
     assert headers["Content-Type"] == "application/pdf"
-    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Content-Security-Policy"] == "sandbox"
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Content-Security-Policy"] == "sandbox; frame-ancestors 'none'"
     assert headers["Cache-Control"] == "private, no-store" and headers["Referrer-Policy"] == "no-referrer"
     assert re.search(r'^attachment; filename="CV Mara Lindqvist\.pdf"', headers["Content-Disposition"])
 

@@ -48,9 +48,9 @@ SPOILT = {
     "UPDATE run SET status = 8 WHERE n = 1;": "given up too early",
     "UPDATE effect SET status = 0 WHERE run = 1;": "an effect of an ended run is still open",
     "DELETE FROM effect WHERE kind = 'model';": "the peer had more calls than the journal has intents",
-    "INSERT INTO effect SELECT run, call, sent + 50, status, started_at, ended_at, 0, kind, path, key, digest, error FROM effect"
+    "INSERT INTO effect SELECT run, call, sent + 50, status, started_at, ended_at, 0, kind, path, key, digest, error, 0, 0, 0, 0 FROM effect"
     " WHERE status = 1 LIMIT 1;": "recorded twice",
-    "INSERT INTO effect SELECT run, call + 900, 1, 3, started_at, ended_at, 0, kind, path, key, digest, error FROM effect"
+    "INSERT INTO effect SELECT run, call + 900, 1, 3, started_at, ended_at, 0, kind, path, key, digest, error, 0, 0, 0, 0 FROM effect"
     " WHERE status = 1;": "more ambiguous effects than kills allow",
     "UPDATE run SET scope = (SELECT max(scope) FROM scope) + 0 WHERE route IN (SELECT word FROM word WHERE text = 'graph chain');":
         "not one child in its parent's scope",

@@ -1,4 +1,4 @@
-// The key that download links are signed with.
+// Secrets of the server itself: the key that download links are signed with.
 #pragma once
 
 #include <string>
@@ -8,6 +8,6 @@
 namespace plenum {
 
 // 32 random bytes in a file that only the server's user can read; made at the first start.
-Result<std::string> link_key(const std::string& path);
+Result<std::string> secret_file(const std::string& path);
 
 }  // namespace plenum

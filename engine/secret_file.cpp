@@ -1,4 +1,4 @@
-#include "engine/link_key.h"
+#include "engine/secret_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 namespace plenum {
 
-Result<std::string> link_key(const std::string& path) {
+Result<std::string> secret_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::ostringstream text;
   text << in.rdbuf();
