@@ -24,9 +24,9 @@ void check_providers(const app::App& app, const std::set<std::string>& callable,
   }
 }
 
-void check_secrets(const app::App& app, Secrets& secrets, Report& report) {
+void check_secrets(const app::App& app, Secrets* secrets, Report& report) {
   for (const app::App::Secret& secret : app.secrets)
-    if (const Result<> loaded = secrets.load(secret.name); !loaded)
+    if (const Result<> loaded = secrets->load(secret.name); !loaded)
       report.error(
           "A811", secret.span, loaded.error().message,
           "set " + secret.name + " or " + secret.name + "_FILE in the server's environment");
@@ -58,7 +58,7 @@ std::shared_ptr<const Catalog> load_catalog(const app::Files& files, const std::
       if (finding.severity != Severity::advice) report.add(std::move(finding));
     if (app) {
       check_providers(*app, granted.providers, report);
-      check_secrets(*app, *granted.secrets, report);
+      check_secrets(*app, granted.secrets, report);
       check_hosts(*app, granted.local_hosts, report);
     }
     if (report.has_errors()) app = nullptr;
