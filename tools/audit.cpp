@@ -68,9 +68,7 @@ int list(const Arguments& arguments, Inspection& inspection) {
 int audit(const Arguments& arguments) {
   if (!arguments.user.empty() && arguments.app.empty())
     return complain("audit", "--user needs --app");
-  const Result<DataFolder> folder = data_folder(arguments.data);
-  if (!folder) return complain("audit", folder.error());
-  const Result<std::unique_ptr<Inspection>> inspection = Inspection::open(folder->database());
+  const Result<std::unique_ptr<Inspection>> inspection = open_inspection(arguments.data);
   if (!inspection) return complain("audit", inspection.error());
   const bool verifies = arguments.verify || !arguments.contains.empty();
   return verifies ? verify(arguments, **inspection) : list(arguments, **inspection);

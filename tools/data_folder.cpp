@@ -42,13 +42,23 @@ Result<DataFolder> data_folder(const DataArguments& arguments) {
   return DataFolder{TRY(read_settings(arguments.root)).engine.data};
 }
 
+Result<std::unique_ptr<Inspection>> open_inspection(const DataArguments& arguments) {
+  return Inspection::open(TRY(data_folder(arguments)).database());
+}
+
+Result<std::optional<Json>> ask_server(const DataFolder& folder, const Json& request) {
+  Result<Json> answer = server::ask_server(folder.path, request);
+  if (answer) return std::optional<Json>(*std::move(answer));
+  if (answer.error().code != "not_served") return fail(answer.error());
+  return std::nullopt;
+}
+
 Result<std::string> change_run(const DataFolder& folder, const plenum::Run& run,
                                const std::string& act) {
-  const Result<Json> answer = server::ask_server(
-      folder.path,
-      Json{{"act", act}, {"app", run.owner.app}, {"owner", run.owner.owner}, {"run", run.id}});
+  const std::optional<Json> answer = TRY(ask_server(
+      folder,
+      Json{{"act", act}, {"app", run.owner.app}, {"owner", run.owner.owner}, {"run", run.id}}));
   if (answer) return text_or(*answer, "status");
-  if (answer.error().code != "not_served") return fail(answer.error());
   const std::unique_ptr<Store> store = TRY(open_store(folder));
   return std::string(name(TRY(act_on(*store, run, act)).status));
 }

@@ -3,6 +3,8 @@
 
 #include <future>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "engine/store/inspection.h"
@@ -25,6 +27,12 @@ struct DataFolder {
 };
 // As the server's settings name it.
 Result<DataFolder> data_folder(const DataArguments& arguments);
+
+// What is kept there, to be read; also beside a server.
+Result<std::unique_ptr<Inspection>> open_inspection(const DataArguments& arguments);
+// What the server that has the folder answers to an act (server/operate.h).  Nothing: no server has
+// it, so the act is done here, with open_store().
+Result<std::optional<Json>> ask_server(const DataFolder& folder, const Json& request);
 
 // cancel, retry, pause or resume: asked of the server that has the folder, or done here when none
 // has.  Returns what the run is then.

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/blob/blobs.h"
-#include "server/control.h"
 #include "tools/command.h"
 #include "tools/data_folder.h"
 #include "tools/try.h"
@@ -39,19 +38,15 @@ Result<> forget_here(const DataFolder& folder, const Owner& owner) {
 }
 
 Result<> forget_owner(const DataFolder& folder, const Owner& owner) {
-  const Result<Json> answer = server::ask_server(
-      folder.path, Json{{"act", "forget"}, {"app", owner.app}, {"owner", owner.owner}});
-  if (answer) return {};
-  if (answer.error().code != "not_served") return fail(answer.error());
+  const Json request{{"act", "forget"}, {"app", owner.app}, {"owner", owner.owner}};
+  if (TRY(ask_server(folder, request))) return {};
   return forget_here(folder, owner);
 }
 
 // Purchases and grants stand under the name that sign-in knows, not under the owner's digest.
 Result<> forget_user(const DataFolder& folder, const std::string& app, const std::string& user) {
-  const Result<Json> answer =
-      server::ask_server(folder.path, Json{{"act", "forget_user"}, {"app", app}, {"user", user}});
-  if (answer) return {};
-  if (answer.error().code != "not_served") return fail(answer.error());
+  const Json request{{"act", "forget_user"}, {"app", app}, {"user", user}};
+  if (TRY(ask_server(folder, request))) return {};
   const std::unique_ptr<Store> store = TRY(open_store(folder));
   TRY(waited<int>([&](Done<int> done) {
     store->forget_user(app, user, SystemClock().now(), this_operator(), std::move(done));

@@ -2,7 +2,6 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
-#include "server/control.h"
 #include "tools/command.h"
 #include "tools/data_folder.h"
 #include "tools/try.h"
@@ -49,13 +48,13 @@ Result<Grant> grant_of(const Arguments& arguments) {
 
 // By the server that has the folder, or here when none has.
 Result<int> perform(const DataFolder& folder, const std::string& act, const Grant& grant) {
-  const Result<Json> answer = server::ask_server(folder.path, Json{{"act", act},
-                                                                   {"app", grant.app},
-                                                                   {"user", grant.user},
-                                                                   {"plan", grant.plan},
-                                                                   {"until", grant.expires_at}});
-  if (answer) return answer->value("count", 0);
-  if (answer.error().code != "not_served") return fail(answer.error());
+  const Json request{{"act", act},
+                     {"app", grant.app},
+                     {"user", grant.user},
+                     {"plan", grant.plan},
+                     {"until", grant.expires_at}};
+  if (const std::optional<Json> answer = TRY(ask_server(folder, request)))
+    return answer->value("count", 0);
   const std::unique_ptr<Store> store = TRY(open_store(folder));
   if (act == "revoke")
     return waited<int>([&](Done<int> done) {
@@ -90,9 +89,7 @@ int change(const Arguments& arguments) {
 }
 
 int list(const Arguments& arguments) {
-  const Result<DataFolder> folder = data_folder(arguments.data);
-  if (!folder) return complain("grants", folder.error());
-  const Result<std::unique_ptr<Inspection>> inspection = Inspection::open(folder->database());
+  const Result<std::unique_ptr<Inspection>> inspection = open_inspection(arguments.data);
   if (!inspection) return complain("grants", inspection.error());
   const Result<std::vector<Grant>> grants = (*inspection)->grants(arguments.app);
   if (!grants) return complain("grants", grants.error());

@@ -1,16 +1,12 @@
 // plenum keys: makes, lists and revokes the keys by which programs call an app.
 //
 // A key is made here and shown once; the server, or the database when none runs, gets its digest.
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <future>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/diagnostic.h"
 #include "engine/base/ids.h"
-#include "server/control.h"
 #include "server/keys.h"
 #include "tools/command.h"
 #include "tools/data_folder.h"
@@ -26,28 +22,6 @@ struct Arguments {
   std::vector<std::string> roles;
   int days = 0;
 };
-
-template <typename T, typename Ask>
-Result<T> waited(Ask ask) {
-  std::promise<Result<T>> answer;
-  ask([&](Result<T> result) { answer.set_value(std::move(result)); });
-  return answer.get_future().get();
-}
-
-Actor operator_here() {
-  return {"operator " + std::to_string(geteuid())};
-}
-
-// Asked of the server that has the folder, or done here when none has.
-template <typename T, typename Here>
-Result<T> change(const DataFolder& folder, const Json& request, Here here) {
-  Result<Json> answer = server::ask_server(folder.path, request);
-  if (answer) return Result<T>();
-  if (answer.error().code != "not_served") return fail(answer.error());
-  const Post at_once = [](const std::function<void()>& done) { done(); };
-  const std::unique_ptr<Store> store = TRY(open_sqlite_store(folder.database(), at_once));
-  return here(*store);
-}
 
 Result<> check_word(const char* what, const std::string& word) {
   const auto good = [](unsigned char c) {
@@ -82,6 +56,23 @@ ApiKey row_of(const Arguments& arguments) {
   return row;
 }
 
+Result<> put_key(const DataFolder& folder, const ApiKey& row) {
+  const Json request{{"act", "create_key"}, {"key", server::key_json(row)}};
+  if (TRY(ask_server(folder, request))) return {};
+  const std::unique_ptr<Store> store = TRY(open_store(folder));
+  return waited<void>(
+      [&](Done<> done) { store->put_api_key(row, this_operator(), std::move(done)); });
+}
+
+Result<> end_key(const DataFolder& folder, const std::string& id) {
+  if (TRY(ask_server(folder, Json{{"act", "revoke_key"}, {"key", id}}))) return {};
+  const std::unique_ptr<Store> store = TRY(open_store(folder));
+  TRY(waited<ApiKey>([&](Done<ApiKey> done) {
+    store->revoke_api_key(id, SystemClock().now(), this_operator(), std::move(done));
+  }));
+  return {};
+}
+
 int create(const Arguments& arguments) {
   if (const Result<> good = check(arguments); !good) return complain("keys create", good.error());
   const Result<DataFolder> folder = data_folder(arguments.data);
@@ -89,11 +80,7 @@ int create(const Arguments& arguments) {
   ApiKey row = row_of(arguments);
   const std::string key = server::new_key();
   server::hide(key, row);
-  const Result<> made = change<void>(
-      *folder, Json{{"act", "create_key"}, {"key", server::key_json(row)}}, [&](Store& store) {
-        return waited<void>(
-            [&](Done<> done) { store.put_api_key(row, operator_here(), std::move(done)); });
-      });
+  const Result<> made = put_key(*folder, row);
   if (!made) return complain("keys create", made.error());
   printf("%s\n", key.c_str());
   fprintf(stderr, "%s of %s, for %s; this is the only time that the key is shown\n", row.id.c_str(),
@@ -122,9 +109,7 @@ Json about(const ApiKey& key, Millis now) {
 }
 
 int list(const Arguments& arguments) {
-  const Result<DataFolder> folder = data_folder(arguments.data);
-  if (!folder) return complain("keys list", folder.error());
-  const Result<std::unique_ptr<Inspection>> inspection = Inspection::open(folder->database());
+  const Result<std::unique_ptr<Inspection>> inspection = open_inspection(arguments.data);
   if (!inspection) return complain("keys list", inspection.error());
   const Result<std::vector<ApiKey>> keys = (*inspection)->api_keys(arguments.app);
   if (!keys) return complain("keys list", keys.error());
@@ -147,12 +132,7 @@ int list(const Arguments& arguments) {
 int revoke(const Arguments& arguments) {
   const Result<DataFolder> folder = data_folder(arguments.data);
   if (!folder) return complain("keys revoke", folder.error());
-  const Result<ApiKey> gone = change<ApiKey>(
-      *folder, Json{{"act", "revoke_key"}, {"key", arguments.id}}, [&](Store& store) {
-        return waited<ApiKey>([&](Done<ApiKey> done) {
-          store.revoke_api_key(arguments.id, SystemClock().now(), operator_here(), std::move(done));
-        });
-      });
+  const Result<> gone = end_key(*folder, arguments.id);
   if (!gone && gone.error().kind == Kind::not_found) {
     complain("keys revoke",
              "there is no key " + quote(arguments.id) + ": `plenum keys list` has them");
