@@ -5,6 +5,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/json_text.h"
+
 namespace plenum {
 
 namespace {
@@ -82,7 +84,7 @@ void write_canonical(const Json& value, std::string& out) {
     for (const auto* member : by_key(value)) {
       out += separator;
       separator = ',';
-      out += to_text(Json(member->first));
+      append_text(out, member->first);
       out += ':';
       write_canonical(member->second, out);
     }
@@ -98,7 +100,7 @@ void write_canonical(const Json& value, std::string& out) {
   } else if (value.is_number()) {
     write_number(value, out);
   } else {
-    out += to_text(value);
+    append_text(out, value);
   }
 }
 
