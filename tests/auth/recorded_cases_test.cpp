@@ -1,8 +1,6 @@
 // Tokens that others made, with their verdicts: ../shared/reference/fixtures/auth.
-#include <fstream>
-#include <sstream>
-
 #include "tests/auth/judging.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::server::auth;
@@ -10,14 +8,8 @@ using namespace plenum::server::auth::test;
 
 namespace {
 
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/auth/";
-
-std::optional<Json> recorded(const std::string& name) {
-  std::ifstream in(kFolder + name);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_json(text.str(), kOwnJson).value();
+Json recorded(const std::string& name) {
+  return parse_json(plenum::test::recorded_text("auth/" + name), kOwnJson).value();
 }
 
 // What our rules say where the cases leave it to the verifier: Firebase's own, duplicates refused,
@@ -36,19 +28,16 @@ std::string judged(Judge& judge, const Json& test) {
 }  // namespace
 
 TEST_CASE("recorded tokens are judged as Firebase's rules say", "[auth]") {
-  const std::optional<Json> cases = recorded("jwt-cases.json"), keys = recorded("jwks.json");
-  if (!cases || !keys) {
-    WARN("no " << kFolder << ": not tested");
-    return;
-  }
+  if (plenum::test::nothing_recorded()) return;
+  const Json cases = recorded("jwt-cases.json"), keys = recorded("jwks.json");
   Issuer issuer = firebase("demo-project");
   issuer.skew = std::chrono::seconds(0);
-  CHECK(issuer.url == text_or(*cases, "issuer"));
+  CHECK(issuer.url == text_or(cases, "issuer"));
   Judge judge(issuer);
-  judge.server.at_once = [body = keys->dump()](const http::Request&) { return answer(body); };
-  judge.clock.wall = cases->at("verify_at").get<Millis>() * 1000;
+  judge.server.at_once = [body = keys.dump()](const http::Request&) { return answer(body); };
+  judge.clock.wall = cases.at("verify_at").get<Millis>() * 1000;
   int accepted = 0;
-  for (const Json& test : cases->at("cases")) {
+  for (const Json& test : cases.at("cases")) {
     if (!find(test, "token")) continue;  // built in the next case
     INFO(text_or(test, "name") << ": " << text_or(test, "why"));
     CHECK(judged(judge, test) == expected(test));
@@ -59,20 +48,17 @@ TEST_CASE("recorded tokens are judged as Firebase's rules say", "[auth]") {
 }
 
 TEST_CASE("recorded tokens that Firebase's rules refuse are others' good ones", "[auth]") {
-  const std::optional<Json> cases = recorded("jwt-cases.json"), keys = recorded("jwks.json");
-  if (!cases || !keys) {
-    WARN("no " << kFolder << ": not tested");
-    return;
-  }
+  if (plenum::test::nothing_recorded()) return;
+  const Json cases = recorded("jwt-cases.json"), keys = recorded("jwks.json");
   Issuer issuer = plain_issuer();
-  issuer.url = text_or(*cases, "issuer");
-  issuer.audiences = {text_or(*cases, "audience")};
+  issuer.url = text_or(cases, "issuer");
+  issuer.audiences = {text_or(cases, "audience")};
   issuer.algorithms = {"RS256", "ES256"};
   Judge judge(issuer);
-  judge.server.at_once = [body = keys->dump()](const http::Request&) { return answer(body); };
-  judge.clock.wall = cases->at("verify_at").get<Millis>() * 1000;
+  judge.server.at_once = [body = keys.dump()](const http::Request&) { return answer(body); };
+  judge.clock.wall = cases.at("verify_at").get<Millis>() * 1000;
   std::string accepted;
-  for (const Json& test : cases->at("cases"))
+  for (const Json& test : cases.at("cases"))
     if (judged(judge, test) == "accept") accepted += text_or(test, "name") + " ";
   CHECK(accepted ==
         "valid valid-second-key valid-without-typ iat-future auth-time-future "
@@ -82,7 +68,7 @@ TEST_CASE("recorded tokens that Firebase's rules refuse are others' good ones", 
   Judge late(issuer);
   late.server.at_once = judge.server.at_once;
   late.clock.wall = judge.clock.wall;
-  for (const Json& test : cases->at("cases"))
+  for (const Json& test : cases.at("cases"))
     if (text_or(test, "name") == "valid-exp-within-skew") {
       CHECK(judged(judge, test) == "reject");
       CHECK(judged(late, test) == "reject");  // expired 10 s ago: no second less
@@ -92,11 +78,8 @@ TEST_CASE("recorded tokens that Firebase's rules refuse are others' good ones", 
 }
 
 TEST_CASE("a recorded issuer's configuration, keys and access token are understood", "[auth]") {
-  const std::optional<Json> provider = recorded("oidc-provider.json");
-  if (!provider) {
-    WARN("no " << kFolder << ": not tested");
-    return;
-  }
+  if (plenum::test::nothing_recorded()) return;
+  const Json provider = recorded("oidc-provider.json");
   Issuer issuer = plain_issuer();
   issuer.keys_url.clear();
   issuer.token_type = "at+jwt";
@@ -104,16 +87,16 @@ TEST_CASE("a recorded issuer's configuration, keys and access token are understo
   HandClock clock;
   size_t at = 0;
   server.at_once = [&](const http::Request&) {
-    return answer(provider->at("exchanges").at(at++).at("response").at("body").dump());
+    return answer(provider.at("exchanges").at(at++).at("response").at("body").dump());
   };
   const auto sign_in = SignIn::open(Issuers{{issuer}, {}}, server.world(clock));
   sign_in->warm();
   CHECK(server.urls ==
         std::vector<std::string>{"https://id.example.test/.well-known/openid-configuration",
                                  "https://id.example.test/jwks"});
-  const Json header = provider->at("access_token_header");
+  const Json header = provider.at("access_token_header");
   // Signed by another key than the issuer's, whose private half nobody recorded.
-  CHECK(*ask(*sign_in, token(rsa_key(), header, provider->at("access_token_claims"))) ==
+  CHECK(*ask(*sign_in, token(rsa_key(), header, provider.at("access_token_claims"))) ==
         "invalid_token");
   CHECK(server.urls.size() == 2);  // the key's id was known
 }

@@ -316,11 +316,12 @@ def gemini(models, **more):
     }
 
 
-def copy_of_apps(folder):
-    """A root of its own: the project's app files to be edited, and the tests' own app beside them."""
+def copy_of_apps(folder, *more):
+    """A root of its own: the project's app files to be edited, and the tests' own app beside them; others of them by name."""
     for name in ("apps.d", "prompts", "schemas", "templates", "fixtures"):
         shutil.copytree(PROJECT / name, folder / name)
-    shutil.copy(HERE / "probe.yaml", folder / "apps.d/probe.yaml")
+    for name in ("probe", *more):
+        shutil.copy(HERE / f"{name}.yaml", folder / f"apps.d/{name}.yaml")
     return folder
 
 

@@ -1,12 +1,11 @@
 """What a model says is data (specification, section 20).  Two hundred documents tell a model that obeys every word of them
 to do what nobody declared: nothing of it happens, and what is kept of it is text."""
 
-import shutil
 import socket
 
 import pytest
 
-from conftest import HERE, Client, Server, copy_of_apps, gemini, new_user
+from conftest import Client, Server, copy_of_apps, gemini, new_user
 
 CANARY = "canary-5be1c0"
 
@@ -39,9 +38,7 @@ ATTACKS = {
 @pytest.fixture(scope="module")
 def tools_server(tmp_path_factory, shared_models):
     folder = tmp_path_factory.mktemp("containment")
-    root = copy_of_apps(folder / "root")
-    shutil.copy(HERE / "tools.yaml", root / "apps.d/tools.yaml")
-    server = Server(folder / "data", root, {**gemini(shared_models), "API_KEY": CANARY}).start()
+    server = Server(folder / "data", copy_of_apps(folder / "root", "tools"), {**gemini(shared_models), "API_KEY": CANARY}).start()
     yield server
     server.stop()
 

@@ -4,13 +4,12 @@ Nothing here depends on who is faster: the scripted model stops or waits at the 
 """
 
 import json
-import shutil
 import socket
 import threading
 
 import pytest
 
-from conftest import HERE, Client, Server, copy_of_apps, eventually, gemini, new_user
+from conftest import Client, Server, copy_of_apps, eventually, gemini, new_user
 
 PIECES = ["Hello", " w\u00f6rld", ", how", " are you?"]
 TEXT = "".join(PIECES)
@@ -20,9 +19,7 @@ PROVIDERS = ("gemini", "openai", "anthropic")
 @pytest.fixture(scope="module")
 def stream_server(tmp_path_factory, shared_models):
     folder = tmp_path_factory.mktemp("streams")
-    root = copy_of_apps(folder / "root")
-    shutil.copy(HERE / "stream.yaml", root / "apps.d/stream.yaml")
-    server = Server(folder / "data", root, gemini(shared_models)).start()
+    server = Server(folder / "data", copy_of_apps(folder / "root", "stream"), gemini(shared_models)).start()
     yield server
     server.stop()
 

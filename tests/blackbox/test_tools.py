@@ -1,22 +1,14 @@
 """What a model asks for is done once, in the caller's name, and told to it in its provider's own way."""
 
-import shutil
-
 import pytest
 
-from conftest import HERE, Client, Server, copy_of_apps, gemini, new_user
-
-
-def with_tools(folder):
-    root = copy_of_apps(folder / "root")
-    shutil.copy(HERE / "tools.yaml", root / "apps.d/tools.yaml")
-    return root
+from conftest import Client, Server, copy_of_apps, gemini, new_user
 
 
 @pytest.fixture(scope="module")
 def tools_server(tmp_path_factory, shared_models):
     folder = tmp_path_factory.mktemp("tools")
-    server = Server(folder / "data", with_tools(folder), gemini(shared_models)).start()
+    server = Server(folder / "data", copy_of_apps(folder / "root", "tools"), gemini(shared_models)).start()
     yield server
     server.stop()
 
@@ -89,7 +81,7 @@ def test_another_users_rows_are_out_of_a_models_reach(client, models):
 
 
 def test_a_crash_repeats_no_tool(tmp_path, models):
-    server = Server(tmp_path / "data", with_tools(tmp_path), gemini(models)).start()
+    server = Server(tmp_path / "data", copy_of_apps(tmp_path / "root", "tools"), gemini(models)).start()
     client = Client(server, "tools", new_user())
     models.script([{"calls": [["note", {"text": "once"}]]}, {"hang": True}, {"text": "Done."}])
     job = client.post("/jobs/gemini", {"question": "Keep it"}).ok(202)["job_id"]

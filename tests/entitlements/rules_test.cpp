@@ -2,11 +2,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <fstream>
 #include <random>
-#include <sstream>
 
 #include "tests/entitlements/events.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::entitlements;
@@ -14,7 +13,7 @@ using namespace plenum::testing;
 
 namespace {
 
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/subscriptions/";
+const std::string kSubscriptions = "subscriptions/";
 
 template <typename T>
 const T& one_of(const std::vector<T>& all, std::mt19937& random) {
@@ -51,16 +50,7 @@ std::string of_all(const std::vector<Fact>& facts) {
 }
 
 Json fixture(const std::string& name) {
-  std::ifstream file(kFolder + name);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return Json::parse(text.str());
-}
-
-bool absent() {
-  if (std::filesystem::exists(kFolder)) return false;
-  WARN("no reference fixtures beside the checkout: skipped");
-  return true;
+  return Json::parse(test::recorded_text(kSubscriptions + name));
 }
 
 }  // namespace
@@ -94,7 +84,7 @@ TEST_CASE("facts that were stored say the same", "[entitlements]") {
 }
 
 TEST_CASE("the reference scenarios hold in every order", "[entitlements][reference]") {
-  if (absent()) return;
+  if (test::nothing_recorded()) return;
   int checks = 0;
   const Json told = fixture("entitlement-scenarios.json");
   for (const Json& scenario : told["scenarios"]) {
@@ -120,9 +110,10 @@ TEST_CASE("the reference scenarios hold in every order", "[entitlements][referen
 }
 
 TEST_CASE("every sample event can be read", "[entitlements][reference]") {
-  if (absent()) return;
+  if (test::nothing_recorded()) return;
   int read_well = 0;
-  for (const auto& file : std::filesystem::directory_iterator(kFolder + "revenuecat")) {
+  for (const auto& file :
+       std::filesystem::directory_iterator(test::kRecorded + kSubscriptions + "revenuecat")) {
     const Fact fact = read(fixture("revenuecat/" + file.path().filename().string()));
     INFO(fact.type);
     CHECK(fact.fault == "");

@@ -2,20 +2,17 @@
 #include "engine/entitlements/signature.h"
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "engine/base/ids.h"
 #include "engine/base/json.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::entitlements;
 
 namespace {
 
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/subscriptions/";
 constexpr Millis kNow = 1'800'000'000'000;
 const std::string kBody = R"({"id": "evt_1"})";
 
@@ -38,10 +35,7 @@ bool good(const std::string& text, const std::string& body = kBody) {
 }
 
 std::string file(const std::string& name) {
-  std::ifstream in(kFolder + name, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  return test::recorded_text("subscriptions/" + name);
 }
 
 // "@name": the bytes of that file.
@@ -114,10 +108,7 @@ TEST_CASE("a value is one of the keys, whole", "[signature]") {
 }
 
 TEST_CASE("the reference cases are judged as expected", "[signature][reference]") {
-  if (!std::filesystem::exists(kFolder)) {
-    WARN("no reference fixtures beside the checkout: skipped");
-    return;
-  }
+  if (test::nothing_recorded()) return;
   int judged = 0;
   for (const char* name : {"stripe-signature-cases.json", "revenuecat-signature-cases.json"}) {
     const Json all = Json::parse(file(name));

@@ -2,30 +2,18 @@
 // not part of the project; without them these cases say so and pass, and the hand-made exchanges
 // beside this file stand alone.
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "tests/llm/support.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::llm;
+using namespace plenum::test;
 
 namespace {
 
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/";
-
-bool absent() {
-  if (std::filesystem::exists(kFolder)) return false;
-  WARN("no recorded exchanges beside the checkout: skipped");
-  return true;
-}
-
 Json load(const std::string& name) {
-  std::ifstream file(kFolder + name + ".json");
-  std::ostringstream text;
-  text << file.rdbuf();
-  return Json::parse(text.str());
+  return Json::parse(recorded_text(name + ".json"));
 }
 
 // Every exchange of a recording, as our reader sees its reply: "denied/provider_auth", "text",
@@ -122,7 +110,7 @@ Call conversation(const std::string& model) {
 }  // namespace
 
 TEST_CASE("recorded: gemini requests mean what the SDK's mean", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const std::string model = "gemini-3-flash-preview";
   same_request("gemini", with_model("What is 2 + 2? Reply with just the number.", model),
                "gemini/text");
@@ -158,7 +146,7 @@ TEST_CASE("recorded: gemini requests mean what the SDK's mean", "[recorded]") {
 }
 
 TEST_CASE("recorded: openai requests mean what the SDK's mean", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const std::string model = "gpt-5.4-mini";
   Call settings = conversation(model);
   settings.temperature = 0.2;
@@ -192,7 +180,7 @@ TEST_CASE("recorded: openai requests mean what the SDK's mean", "[recorded]") {
 }
 
 TEST_CASE("recorded: anthropic requests mean what the SDK's mean", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const std::string model = "claude-sonnet-5-5";
   Call settings = conversation(model);
   settings.max_tokens = 1024;
@@ -221,7 +209,7 @@ TEST_CASE("recorded: anthropic requests mean what the SDK's mean", "[recorded]")
 }
 
 TEST_CASE("recorded: gemini's replies and errors are read as what they are", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   Call structured = a_call();
   structured.schema = kCity;
   const std::vector<std::pair<const char*, const char*>> table = {
@@ -255,7 +243,7 @@ TEST_CASE("recorded: gemini's replies and errors are read as what they are", "[r
 }
 
 TEST_CASE("recorded: openai's replies and errors are read as what they are", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const std::vector<std::pair<const char*, const char*>> table = {
       {"openai/chat-image", "A kiwi."},
       {"openai/chat-structured", R"({"city":"Mexico City","country":"Mexico"})"},
@@ -285,7 +273,7 @@ TEST_CASE("recorded: openai's replies and errors are read as what they are", "[r
 }
 
 TEST_CASE("recorded: anthropic's replies and errors are read as what they are", "[recorded]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const std::vector<std::pair<const char*, const char*>> table = {
       {"system-and-config", "2 + 2 = 4"},
       {"structured", R"({"amount":12.34})"},

@@ -2,14 +2,13 @@
 #include "engine/llm/stream.h"
 
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "tests/llm/support.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::llm;
+using namespace plenum::test;
 
 namespace {
 
@@ -60,20 +59,10 @@ std::string at_every_cut(const std::string& name, const std::string& bytes,
   return whole;
 }
 
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/";
-
-bool absent() {
-  if (std::filesystem::exists(kFolder)) return false;
-  WARN("no recorded exchanges beside the checkout: skipped");
-  return true;
-}
-
 std::string recorded(const std::string& name) {
-  std::ifstream file(kFolder + name, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  REQUIRE(!text.str().empty());
-  return text.str();
+  std::string text = recorded_text(name);
+  REQUIRE(!text.empty());
+  return text;
 }
 
 const std::string kGemini =
@@ -182,7 +171,7 @@ TEST_CASE("requests ask for a stream in the provider's way", "[llm]") {
 }
 
 TEST_CASE("every recorded stream reads the same, whole and byte by byte", "[llm]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const auto ends = [](const std::string& provider, const std::string& name) {
     const std::string bytes = recorded(provider + "/" + name + ".sse");
     const std::string of = provider == "openai-compatible" ? "openai" : provider;

@@ -1,30 +1,14 @@
 // Tools on the wire: how they are declared, how a model asks for them, how it is told the results.
 #include <catch2/catch.hpp>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "tests/llm/support.h"
+#include "tests/support/recorded.h"
 
 using namespace plenum;
 using namespace plenum::llm;
+using namespace plenum::test;
 
 namespace {
-
-const std::string kFolder = SOURCE_ROOT "/../shared/reference/fixtures/";
-
-bool absent() {
-  if (std::filesystem::exists(kFolder)) return false;
-  WARN("no recorded exchanges beside the checkout: skipped");
-  return true;
-}
-
-std::string text_of(const std::string& name) {
-  std::ifstream file(kFolder + name, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 Call with_tools() {
   Call call = a_call("What is the largest city in the user country?");
@@ -78,7 +62,7 @@ struct Trip {
   std::string asked;
 };
 Trip round_trip(const std::string& name, const std::string& file) {
-  const Json exchanges = Json::parse(text_of(file))["exchanges"];
+  const Json exchanges = Json::parse(recorded_text(file))["exchanges"];
   const Call call = with_tools();
   const Reply reply = read(name, call, to_text(exchanges[0]["response"]["body"]));
   return {body_of(*provider(name), answered(call, reply)), exchanges[1]["request"]["body"],
@@ -88,7 +72,7 @@ Trip round_trip(const std::string& name, const std::string& file) {
 }  // namespace
 
 TEST_CASE("Gemini's tools go to and fro as its own SDK sends them", "[llm]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   Trip trip = round_trip("gemini", "gemini/tool-round-trip.json");
   CHECK(trip.asked == "w71i0cbt get_user_country {}");
   CHECK(equal(trip.ours["contents"][1], trip.theirs["contents"][1]));  // with its signature
@@ -103,7 +87,7 @@ TEST_CASE("Gemini's tools go to and fro as its own SDK sends them", "[llm]") {
 }
 
 TEST_CASE("OpenAI's tools go to and fro as its own SDK sends them", "[llm]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   Trip trip = round_trip("openai", "openai/chat-tool-round-trip.json");
   CHECK(trip.asked == "call_PkRGedQNRFUzJp2R7dO7avWR get_user_country {}");
   const Json& ours = trip.ours["tools"][0]["function"];
@@ -119,7 +103,7 @@ TEST_CASE("OpenAI's tools go to and fro as its own SDK sends them", "[llm]") {
 }
 
 TEST_CASE("Anthropic's tools go to and fro as its own SDK sends them", "[llm]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   Trip trip = round_trip("anthropic", "anthropic/tool-round-trip.json");
   CHECK(trip.asked == "toolu_01X9wcHKKAZD9tBC711xipPa get_user_country {}");
   CHECK(equal(trip.ours["messages"], trip.theirs["messages"]));
@@ -128,14 +112,14 @@ TEST_CASE("Anthropic's tools go to and fro as its own SDK sends them", "[llm]") 
 }
 
 TEST_CASE("calls that are streamed are put together whole", "[llm]") {
-  if (absent()) return;
+  if (nothing_recorded()) return;
   const Call call = with_tools();
-  const Reply gemini = streamed("gemini", call, text_of("gemini/tool-stream.sse"));
+  const Reply gemini = streamed("gemini", call, recorded_text("gemini/tool-stream.sse"));
   CHECK(story(gemini.calls) == " get_country {}");
   CHECK(gemini.raw["parts"][0].contains("thoughtSignature"));
-  CHECK(story(streamed("openai", call, text_of("openai/chat-stream-tool.sse")).calls) ==
+  CHECK(story(streamed("openai", call, recorded_text("openai/chat-stream-tool.sse")).calls) ==
         "call_ZR5UUuTt3pf61kjwAJIYdVMj get_capital {\"country\":\"UK\"}");
-  const Reply anthropic = streamed("anthropic", call, text_of("anthropic/stream-tool.sse"));
+  const Reply anthropic = streamed("anthropic", call, recorded_text("anthropic/stream-tool.sse"));
   CHECK(story(anthropic.calls) ==
         "toolu_01KFbKqPYSuAKujiL6mTfzYA json {\"elements\":[{\"location\":\"San "
         "Francisco\",\"temperature\":58,\"condition\":\"sunny\"}]}");
