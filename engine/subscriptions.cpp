@@ -1,7 +1,7 @@
-// One look at a user reads grants, then events, then (where there is a key for it) asks RevenueCat;
-// whoever asks for the same user meanwhile waits for the same look.  What it finds is kept in
-// memory with its ends, so the clock alone closes access; a change of the app drops all of it,
-// since an event may move a purchase to somebody whom it does not name.
+// One look at a user reads grants, then events, then (where there is a key for it) asks Stripe or
+// RevenueCat; whoever asks for the same user meanwhile waits for the same look.  What it finds is
+// kept in memory with its ends, so the clock alone closes access; a change of the app drops all of
+// it, since an event may move a purchase to somebody whom it does not name.
 #include "engine/subscriptions.h"
 
 #include <spdlog/spdlog.h>
@@ -23,6 +23,7 @@ constexpr Millis kSilence = 15'000;     // so long a provider that failed is lef
 constexpr milliseconds kPatience{5'000};
 constexpr size_t kMostKnown = 50'000;
 constexpr const char* kAnswerKey = "purchases revenuecat";
+constexpr const char* kStripeKey = "purchases stripe";
 
 // When the last of its consequences is over; 0: never.  What has none is kept for the 90 days in
 // which it is known again.
@@ -63,8 +64,10 @@ struct Subscriptions::Ask {
   Key key;
   uint64_t change = 0;
   Held held;
-  std::optional<Answer> last;  // of the provider, not fresh any more
-  bool brief = false;          // to be looked at again soon: the provider was not heard
+  std::optional<Answer> last;               // of RevenueCat, not fresh any more
+  std::vector<Fact> told;                   // of Stripe's events, where it is asked, too
+  std::optional<StripeAnswer> last_stripe;  // not fresh any more
+  bool brief = false;  // to be looked at again soon: the provider was not heard
   std::vector<std::pair<std::string, OnStanding>> waiting;  // with the plan that sign-in named
 };
 
@@ -133,16 +136,109 @@ void Subscriptions::with_events(const std::shared_ptr<Ask>& ask) {
       if (!fact) return finish(ask, fail(fact.error()));
       facts[one.provider].push_back(*std::move(fact));
     }
-    const bool asks = sold.revenuecat_key && parts_.http;
-    for (const auto& [provider, told] : facts) {
-      if (asks && provider == "revenuecat") continue;
+    for (auto& [provider, told] : facts) {
+      if (parts_.http && sold.revenuecat_key && provider == "revenuecat") continue;
+      if (parts_.http && sold.stripe_key && provider == "stripe") {
+        ask->told = std::move(told);
+        continue;
+      }
       const auto plans = entitlements::plans_of(
           entitlements::entitlements_of(told, ask->key.second, sold.plans.environment), sold.plans);
       ask->held.insert(ask->held.end(), plans.begin(), plans.end());
     }
-    if (asks) return with_provider(ask);
-    finish(ask, {});
+    with_stripe(ask);
   });
+}
+
+// Events say which subscriptions to ask about; without one there is nothing to ask.
+void Subscriptions::with_stripe(const std::shared_ptr<Ask>& ask) {
+  if (subscriptions_in(ask->told).empty()) return take_stripe(ask, nullptr);
+  const auto& [app, user] = ask->key;
+  parts_.store->cached({app, user_digest(app, user)}, kStripeKey, parts_.clock->now(),
+                       [this, ask](Result<std::string> stored) {
+                         const std::string& app = ask->key.first;
+                         if (stored) ask->last_stripe = stripe_answer_of(*stored);
+                         if (ask->last_stripe && covers(*ask, *ask->last_stripe))
+                           return take_stripe(ask, &*ask->last_stripe);
+                         if (is_silent(app, Provider::stripe)) return stripe_failed(ask, {});
+                         const Millis now =
+                             time_to_ask(ask->key, ask->last_stripe ? ask->last_stripe->payers
+                                                                    : std::vector<std::string>());
+                         ask_stripe(*parts_.http, offer(app), subscriptions_in(ask->told), now,
+                                    parts_.post, [this, ask](Result<StripeAnswer> answer) {
+                                      if (!answer) return stripe_failed(ask, answer.error());
+                                      const auto& [app, user] = ask->key;
+                                      parts_.store->put_cached(
+                                          {app, user_digest(app, user)}, kStripeKey,
+                                          to_text(*answer), answer->at + kStale, [](Result<>) {});
+                                      take_stripe(ask, &*answer);
+                                    });
+                       });
+}
+
+// Whether an answer from before is still good for the subscriptions that events tell of now.
+bool Subscriptions::covers(const Ask& ask, const StripeAnswer& last) {
+  if (!is_fresh(ask.key, last.at)) return false;
+  for (const std::string& payer : last.payers)
+    if (!is_fresh({ask.key.first, payer}, last.at)) return false;
+  const std::vector<std::string> known = subscriptions_in(last.facts);
+  for (const std::string& id : subscriptions_in(ask.told))
+    if (std::find(known.begin(), known.end(), id) == known.end()) return false;
+  return true;
+}
+
+// What it said within the last hour, and what its events say anyway.
+void Subscriptions::stripe_failed(const std::shared_ptr<Ask>& ask, const Error& error) {
+  const std::string& app = ask->key.first;
+  if (!error.message.empty()) {
+    spdlog::warn("Stripe was asked about a customer of {}: {}", app, error.message);
+    fell_silent(app, Provider::stripe);
+  }
+  ask->brief = true;
+  const bool good = ask->last_stripe && ask->last_stripe->at + kStale > parts_.clock->now();
+  take_stripe(ask, good ? &*ask->last_stripe : nullptr);
+}
+
+// What Stripe said is newer than what its events told before, and older than those that came since.
+void Subscriptions::take_stripe(const std::shared_ptr<Ask>& ask, const StripeAnswer* answer) {
+  const auto& [app, user] = ask->key;
+  const entitlements::Offer& sold = offer(app);
+  if (answer) ask->told.insert(ask->told.end(), answer->facts.begin(), answer->facts.end());
+  const auto plans = entitlements::plans_of(
+      entitlements::entitlements_of(ask->told, user, sold.plans.environment), sold.plans);
+  ask->held.insert(ask->held.end(), plans.begin(), plans.end());
+  if (parts_.http && sold.revenuecat_key) return with_provider(ask);
+  finish(ask, {});
+}
+
+// Now, and later than every event that has come: an answer is fresh only when it is newer.
+Millis Subscriptions::time_to_ask(const Key& user, const std::vector<std::string>& payers) {
+  const std::lock_guard lock(mutex_);
+  Millis time = parts_.clock->now();
+  const auto after = [&](const std::string& name) {
+    const auto told = told_at_.find({user.first, name});
+    if (told != told_at_.end()) time = std::max(time, told->second + 1);
+  };
+  after(user.second);
+  for (const std::string& payer : payers) after(payer);
+  return time;
+}
+
+bool Subscriptions::is_fresh(const Key& user, Millis at) {
+  const std::lock_guard lock(mutex_);
+  const auto told = told_at_.find(user);
+  return at + kFresh > parts_.clock->now() && (told == told_at_.end() || told->second < at);
+}
+
+bool Subscriptions::is_silent(const std::string& app, Provider provider) {
+  const std::lock_guard lock(mutex_);
+  const auto since = silent_since_.find({app, provider});
+  return since != silent_since_.end() && since->second + kSilence > parts_.clock->now();
+}
+
+void Subscriptions::fell_silent(const std::string& app, Provider provider) {
+  const std::lock_guard lock(mutex_);
+  silent_since_[{app, provider}] = parts_.clock->now();
 }
 
 // What it said within the last minutes is enough, unless an event came since.
@@ -150,20 +246,10 @@ void Subscriptions::with_provider(const std::shared_ptr<Ask>& ask) {
   const auto& [app, user] = ask->key;
   parts_.store->cached({app, user_digest(app, user)}, kAnswerKey, parts_.clock->now(),
                        [this, ask](Result<std::string> stored) {
-                         Answer last;
                          if (stored) ask->last = answer_of(*stored);
-                         const Millis now = parts_.clock->now();
-                         bool fresh = false, silent = false;
-                         {
-                           const std::lock_guard lock(mutex_);
-                           const auto told = told_at_.find(ask->key);
-                           fresh = ask->last && ask->last->at + kFresh > now &&
-                                   (told == told_at_.end() || told->second < ask->last->at);
-                           const auto since = silent_since_.find(ask->key.first);
-                           silent = since != silent_since_.end() && since->second + kSilence > now;
-                         }
-                         if (fresh) return take_answer(ask, *ask->last);
-                         if (silent) return use_last(ask);
+                         if (ask->last && is_fresh(ask->key, ask->last->at))
+                           return take_answer(ask, *ask->last);
+                         if (is_silent(ask->key.first, Provider::revenuecat)) return use_last(ask);
                          ask_provider(ask);
                        });
 }
@@ -178,7 +264,7 @@ void Subscriptions::ask_provider(const std::shared_ptr<Ask>& ask) {
   request.timeout = kPatience;
   request.max_response_bytes = 1 << 20;
   request.trusted_destination = sold.trusted_revenuecat_url;
-  const Millis asked_at = parts_.clock->now();
+  const Millis asked_at = time_to_ask(ask->key, {});
   parts_.http->send(std::move(request), [this, ask, asked_at](Result<http::Response> response) {
     parts_.post([this, ask, asked_at, response = std::move(response)]() mutable {
       provider_answered(ask, asked_at, std::move(response));
@@ -205,10 +291,7 @@ void Subscriptions::provider_answered(const std::shared_ptr<Ask>& ask, Millis as
 
 void Subscriptions::provider_failed(const std::shared_ptr<Ask>& ask, const std::string& why) {
   spdlog::warn("RevenueCat was asked about a customer of {}: {}", ask->key.first, why);
-  {
-    const std::lock_guard lock(mutex_);
-    silent_since_[ask->key.first] = parts_.clock->now();
-  }
+  fell_silent(ask->key.first, Provider::revenuecat);
   use_last(ask);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "engine/stripe_look_up.h"
 
 namespace plenum {
 
@@ -52,6 +53,7 @@ class Subscriptions {
     Millis at = 0;
   };
   struct Ask;  // one look at a user, which all wait for who ask meanwhile
+  enum class Provider { revenuecat, stripe };
   using Key = std::pair<std::string, std::string>;
 
   const entitlements::Offer& offer(const std::string& app) const;
@@ -60,7 +62,15 @@ class Subscriptions {
   static std::optional<Answer> answer_of(const std::string& text);
   void with_grants(const std::shared_ptr<Ask>& ask);
   void with_events(const std::shared_ptr<Ask>& ask);
+  void with_stripe(const std::shared_ptr<Ask>& ask);
+  void take_stripe(const std::shared_ptr<Ask>& ask, const StripeAnswer* answer);
+  void stripe_failed(const std::shared_ptr<Ask>& ask, const Error& error);
+  bool covers(const Ask& ask, const StripeAnswer& last);
   void with_provider(const std::shared_ptr<Ask>& ask);
+  Millis time_to_ask(const Key& user, const std::vector<std::string>& payers);  // locks
+  bool is_fresh(const Key& user, Millis at);                                    // locks
+  bool is_silent(const std::string& app, Provider provider);                    // locks
+  void fell_silent(const std::string& app, Provider provider);                  // locks
   void ask_provider(const std::shared_ptr<Ask>& ask);
   void provider_answered(const std::shared_ptr<Ask>& ask, Millis asked_at,
                          Result<http::Response> response);
@@ -74,9 +84,9 @@ class Subscriptions {
   std::mutex mutex_;
   std::map<Key, Known> known_;
   std::map<Key, std::shared_ptr<Ask>> asks_;
-  std::map<std::string, uint64_t> changes_;     // of an app: what was read before one is not kept
-  std::map<Key, Millis> told_at_;               // an event came: answers from before are not fresh
-  std::map<std::string, Millis> silent_since_;  // of an app: its provider did not answer
+  std::map<std::string, uint64_t> changes_;  // of an app: what was read before one is not kept
+  std::map<Key, Millis> told_at_;            // an event came: answers from before are not fresh
+  std::map<std::pair<std::string, Provider>, Millis> silent_since_;  // of an app: no answer
 };
 
 }  // namespace plenum

@@ -76,6 +76,12 @@ Result<> read_secrets(const std::string& app, Offer& offer) {
   offer.stripe_signing = TRY(keys_named(prefix + "STRIPE_SIGNING_SECRET"));
   if (const std::string key = TRY(secret(prefix + "REVENUECAT_API_KEY")); !key.empty())
     offer.revenuecat_key = Secret(key);
+  if (const std::string key = TRY(secret(prefix + "STRIPE_API_KEY")); !key.empty())
+    offer.stripe_key = Secret(key);
+  if (offer.stripe_key && offer.stripe_signing.empty())
+    return fail(Kind::invalid, prefix + "STRIPE_API_KEY is set, and " + prefix +
+                                   "STRIPE_SIGNING_SECRET is not: only Stripe's events say which "
+                                   "subscriptions to ask about");
   if (!offer.revenuecat_signing.empty() && offer.revenuecat_authorization.empty())
     return fail(Kind::invalid, prefix + "REVENUECAT_SIGNING_SECRET is set, and " + prefix +
                                    "REVENUECAT_AUTHORIZATION is not: set the value that RevenueCat "
@@ -88,7 +94,7 @@ Result<> read_secrets(const std::string& app, Offer& offer) {
 std::vector<std::string> purchase_keys() {
   std::vector<std::string> keys = {"apps.*.plans"};
   for (const char* key :
-       {"environment", "entitlements", "leeway_seconds", "issuer", "revenuecat_url"})
+       {"environment", "entitlements", "leeway_seconds", "issuer", "revenuecat_url", "stripe_url"})
     keys.push_back(std::string("apps.*.purchases.") + key);
   return keys;
 }
@@ -109,6 +115,10 @@ Result<entitlements::Offers> read_offers(const SettingsFile& settings,
     if (const auto url = settings.get(at + ".purchases.revenuecat_url")) {
       offer.revenuecat_url = *url;
       offer.trusted_revenuecat_url = true;
+    }
+    if (const auto url = settings.get(at + ".purchases.stripe_url")) {
+      offer.stripe_url = *url;
+      offer.trusted_stripe_url = true;
     }
     offers[app] = std::move(offer);
   }

@@ -87,6 +87,12 @@ void read_checkout(const Json& session, Fact& fact) {
   fact.end = 0;
 }
 
+// Changes nothing by itself: it does not say of which subscription.  Who is asked about this
+// customer looks again.
+void read_charge(const Json& charge, Fact& fact) {
+  add(fact.customers, id_of(charge, "customer"));
+}
+
 bool is_subscription(const std::string& type) {
   return type == "customer.subscription.created" || type == "customer.subscription.updated" ||
          type == "customer.subscription.deleted" || type == "customer.subscription.paused" ||
@@ -114,6 +120,8 @@ Result<Fact> read_stripe(const Json& body) {
     read_subscription(object, fact);
   else if (fact.type.starts_with("checkout.session."))
     read_checkout(object, fact);
+  else if (fact.type == "charge.refunded")
+    read_charge(object, fact);
   if (!fact.fault.empty()) fact.does = Does::nothing;
   return fact;
 }

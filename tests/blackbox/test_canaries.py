@@ -17,7 +17,7 @@ SECRETS = {
     "GEMINI_API_KEY": "canary-gemini-6b1f7e", "OPENAI_API_KEY": "canary-openai-0d94aa", "CRM_TOKEN": "canary-crm-51c2f3",
     "PLENUM_APPS_SHOP_REVENUECAT_AUTHORIZATION": "Bearer canary-hook-9f9f10",
     "PLENUM_APPS_SHOP_STRIPE_SIGNING_SECRET": "whsec_canary-stripe-4d4e",
-    "PLENUM_APPS_SHOP_REVENUECAT_API_KEY": "canary-lookup-8e21bb",
+    "PLENUM_APPS_SHOP_REVENUECAT_API_KEY": "canary-lookup-8e21bb", "PLENUM_APPS_SHOP_STRIPE_API_KEY": "canary-lookup-77c0de",
 }
 TOKENS = ["canary-token-c0ffee", "canary-basic-77b1"]
 PERSONAL = ["canary-name-Zwetschgenbaum", "canary-phone-555-0199", "canary.mail@example.invalid", "canary-question-pineapple"]
@@ -52,7 +52,8 @@ def place(tmp_path, shared_models):
         (root / "apps.d/caller.yaml").write_text(CALLER.replace("PEER", peer.url))
         (tmp_path / "tmp").mkdir()
         env = gemini(shared_models, **SECRETS, PLENUM_OUTBOUND_ALLOW_LOCAL="true", TMPDIR=str(tmp_path / "tmp"),
-                     PLENUM_APPS_SHOP_PURCHASES_REVENUECAT_URL=peer.url, PLENUM_METRICS_LISTEN="127.0.0.1:0")
+                     PLENUM_APPS_SHOP_PURCHASES_REVENUECAT_URL=peer.url, PLENUM_APPS_SHOP_PURCHASES_STRIPE_URL=peer.url,
+                     PLENUM_LOG_REQUESTS="true", PLENUM_METRICS_LISTEN="127.0.0.1:0")
         server = Server(tmp_path / "data", root, env).start()
         server.peer, server.models, server.tmp = peer, shared_models, tmp_path / "tmp"
         yield server
@@ -100,7 +101,8 @@ def everything(server):
                       SECRETS["PLENUM_APPS_SHOP_REVENUECAT_AUTHORIZATION"]))
     body = json.dumps(subscription("canary-user-4", customer_email=PERSONAL[2])).encode()
     hear("hook", tell_stripe(server, body, signature(body, SECRETS["PLENUM_APPS_SHOP_STRIPE_SIGNING_SECRET"])))
-    server.peer.script([{"status": 401, "json": {"message": "bad key " + SECRETS["PLENUM_APPS_SHOP_REVENUECAT_API_KEY"]}}])
+    server.peer.script([{"status": 401, "json": {"message": "bad key " + SECRETS[f"PLENUM_APPS_SHOP_{provider}_API_KEY"]}}
+                        for provider in ("STRIPE", "REVENUECAT")])
     hear("look-up", Client(server, "shop", "canary-user-4").post("/pro", {}))
     hear("path", server.request("GET", "/api/v1/clearreply/" + TOKENS[0], headers={"Authorization": "Bearer " + TOKENS[0]}))
     hear("smuggled", server.request("POST", "/api/v1/clearreply/analyze?token=" + TOKENS[0], b"{}"))

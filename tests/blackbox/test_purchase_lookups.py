@@ -1,4 +1,4 @@
-"""RevenueCat asked about a customer: how often, and what counts when it does not answer."""
+"""RevenueCat and Stripe asked about a customer: how often, and what counts when they do not answer."""
 
 import json
 import sqlite3
@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conftest import Server
+from conftest import PATIENCE, Server
 from peer_server import PeerServer
-from test_purchases import SECRETS, event, plan_of, plenum, shop_in, tell
+from test_purchases import SECRETS, event, plan_of, plenum, shop_in, subscription, tell, tell_stripe
 
 KEY = "rc-key-77aa"
 
@@ -95,3 +95,86 @@ def test_what_was_said_an_hour_ago_does_not_count_when_the_provider_fails(asking
 def test_the_sandbox_of_an_answer_opens_nothing(asking, revenuecat):
     revenuecat.script([subscriber(sandbox=True)])
     assert plan_of(asking, "ada") == "free"
+
+
+STRIPE_KEY = "sk_live_canary-1f2e"
+
+
+def standing(user, refunded=False, status="active", live=True, hours=24):
+    """What Stripe answers: the version that is asked for has the end in the subscription, and the charge in the invoice."""
+    return {"json": {"id": f"sub_{user}", "object": "subscription", "status": status, "livemode": live, "customer": f"cus_{user}",
+                     "current_period_end": int(time.time() + hours * 3600), "metadata": {"app_user_id": user},
+                     "items": {"data": [{"price": {"id": "price_1", "product": "prod_1"}}]},
+                     "latest_invoice": {"id": "in_1", "charge": {"id": "ch_1", "refunded": refunded}}}}
+
+
+def refund(user):
+    return {"id": f"evt_refund_{user}", "object": "event", "type": "charge.refunded", "created": int(time.time()), "livemode": True,
+            "data": {"object": {"id": "ch_1", "object": "charge", "customer": f"cus_{user}", "refunded": True}}}
+
+
+@pytest.fixture
+def stripe():
+    with PeerServer() as peer:
+        yield peer
+
+
+@pytest.fixture
+def selling(tmp_path, stripe):
+    server = Server(tmp_path / "data", shop_in(tmp_path / "root"), {
+        **SECRETS, "PLENUM_APPS_SHOP_STRIPE_API_KEY": STRIPE_KEY, "PLENUM_APPS_SHOP_PURCHASES_STRIPE_URL": stripe.url}).start()
+    yield server
+    if server.process.poll() is None:
+        server.healthy()
+        assert STRIPE_KEY not in server.log()
+        server.kill()
+
+
+def test_stripe_is_asked_about_subscriptions_that_it_told_of(selling, stripe):
+    assert plan_of(selling, "ada") == "free" and stripe.calls() == []
+    stripe.script([standing("ada")])
+    tell_stripe(selling, subscription("ada", hours=-1)).ok()  # what it tells itself is over
+    assert plan_of(selling, "ada") == "pro"
+    selling.kill()
+    selling.start()
+    assert plan_of(selling, "ada") == "pro"
+    (call,) = stripe.calls()
+    assert (call["method"], call["path"]) == ("GET", "/v1/subscriptions/sub_ada?expand[0]=latest_invoice.charge")
+    headers = {name.lower(): value for name, value in call["headers"].items()}
+    assert headers["authorization"] == "Bearer " + STRIPE_KEY and headers["stripe-version"] == "2024-06-20"
+
+
+def test_a_refund_of_stripe_counts_at_once(selling, stripe):
+    stripe.script([standing("ada"), standing("bob"), standing("ada", refunded=True)])
+    tell_stripe(selling, subscription("ada")).ok()
+    assert plan_of(selling, "ada") == "pro"
+    tell_stripe(selling, subscription("bob")).ok()
+    assert plan_of(selling, "bob") == plan_of(selling, "ada") == "pro" and len(stripe.calls()) == 2
+    tell_stripe(selling, refund("ada")).ok()
+    assert plan_of(selling, "ada") == "free"
+    assert plan_of(selling, "bob") == "pro" and len(stripe.calls()) == 3
+
+
+@pytest.mark.parametrize("failure", [{"status": 500}, {"status": 429}, {"status": 401}, {"close": True}, {"body": "<html>"},
+                                     {"json": {"object": "list"}}, {"status": 404}])
+def test_stripe_that_fails_leaves_its_events(selling, stripe, failure):
+    stripe.script([failure] * 4)
+    tell_stripe(selling, subscription("ada")).ok()
+    assert plan_of(selling, "ada") == "pro"
+    tell_stripe(selling, subscription("bob", status="unpaid")).ok()
+    assert plan_of(selling, "bob") == "free"
+
+
+def test_what_stripe_last_said_counts_while_it_is_silent(selling, stripe):
+    stripe.script([standing("ada", refunded=True)] + [{"status": 503}] * 4)
+    tell_stripe(selling, subscription("ada")).ok()
+    assert plan_of(selling, "ada") == "free"
+    tell_stripe(selling, refund("ada")).ok()  # has it asked again
+    assert plan_of(selling, "ada") == "free" and len(stripe.calls()) >= 2
+    assert "Stripe was asked about a customer of shop" in selling.log()
+
+
+def test_a_key_of_stripe_needs_its_events(tmp_path):
+    server = Server(tmp_path / "data", shop_in(tmp_path / "root"), {"PLENUM_APPS_SHOP_STRIPE_API_KEY": STRIPE_KEY}).launch()
+    assert server.process.wait(20 * PATIENCE) == 2
+    assert "PLENUM_APPS_SHOP_STRIPE_SIGNING_SECRET is not" in server.log()

@@ -1,6 +1,7 @@
 // What Stripe says of a subscription: its status, whose it is, until when it is paid.
 #include <catch2/catch.hpp>
 
+#include "engine/entitlements/offer.h"
 #include "tests/entitlements/events.h"
 
 using namespace plenum;
@@ -75,6 +76,46 @@ TEST_CASE("a test mode subscription opens the sandbox only", "[entitlements]") {
   made["livemode"] = false;
   CHECK(has({made}) == "");
   CHECK(has({made}, "ada", Environment::sandbox) == all_until("30"));
+}
+
+TEST_CASE("what Stripe answers is newer than what it told", "[entitlements]") {
+  const Json made = stripe("evt_1", "customer.subscription.created", 0);
+  const auto asked = [&](double on, const Json& more) {
+    Json subscription = made["data"]["object"];
+    subscription["livemode"] = true;
+    for (const auto& [key, value] : more.items()) subscription[key] = value;
+    std::vector<Fact> facts = read_all({made});
+    facts.push_back(read_stripe_subscription(subscription, day(on)).value());
+    return told(entitlements_of(facts, "ada", Environment::production));
+  };
+  CHECK(asked(5, Json::object()) == all_until("30"));
+  CHECK(asked(5, Json{{"status", "unpaid"}}) == all_until("5"));
+  CHECK(asked(5, Json{{"status", "canceled"}, {"ended_at", day(4) / 1000}}) == all_until("4"));
+  CHECK(asked(5, Json{{"latest_invoice", "in_1"}}) == all_until("30"));
+  const auto invoice = [](const Json& charge) {
+    return Json{{"latest_invoice", {{"id", "in_1"}, {"charge", charge}}}};
+  };
+  CHECK(asked(5, invoice(nullptr)) == all_until("30"));
+  CHECK(asked(5, invoice("ch_1")) == all_until("30"));
+  CHECK(asked(5, invoice(Json{{"refunded", false}, {"amount_refunded", 50}})) == all_until("30"));
+  CHECK(asked(5, invoice(Json{{"refunded", true}})) == all_until("5"));
+  // A test mode subscription, or one that does not say, opens nothing in production.
+  CHECK(asked(5, Json{{"livemode", false}}) == all_until("30"));  // and closes nothing there
+  for (const char* text : {"[]", "null", "{}", R"({"id": "sub_1", "object": "subscription"})",
+                           R"({"error": {"type": "api_error"}})"}) {
+    INFO(text);
+    const auto fact = read_stripe_subscription(parse_json(text).value(), day(5));
+    CHECK_FALSE(fact);
+  }
+}
+
+TEST_CASE("a refund names who paid and changes nothing by itself", "[entitlements]") {
+  const Fact refund =
+      read(stripe("evt_2", "charge.refunded", 5, Json{{"object", "charge"}, {"refunded", true}}));
+  CHECK(refund.does == Fact::Does::nothing);
+  CHECK(refund.customers == std::vector<std::string>{"cus_1"});
+  CHECK(has({stripe("evt_1", "customer.subscription.created", 0),
+             stripe("evt_2", "charge.refunded", 5, Json{{"refunded", true}})}) == all_until("30"));
 }
 
 TEST_CASE("an older version's subscription carries its end itself", "[entitlements]") {
