@@ -17,12 +17,22 @@ namespace {
 constexpr Millis kCommitRetry =
     1000;  // after a commit that could not be made: disk full, read-only
 
-void count_effect(Metrics& metrics, const std::string& app, const char* kind,
+void count_effect(Metrics& metrics, const std::string& app, const char* kind, milliseconds took,
                   const Result<EffectReply>& reply) {
   metrics.add("plenum_effects_total",
               {{"app", app}, {"kind", kind}, {"outcome", reply ? "done" : "failed"}});
+  metrics.observe("plenum_effect_seconds", {{"app", app}, {"kind", kind}}, took);
+  if (!reply && reply.error().code == "ambiguous_effect")
+    metrics.add("plenum_effects_ambiguous_total", {{"app", app}, {"kind", kind}, {"then", "fail"}});
   if (reply && reply->cost_usd > 0)
     metrics.add("plenum_cost_usd_total", {{"app", app}, {"kind", kind}}, reply->cost_usd);
+}
+
+// What was under way when the process before this one ended, and is asked for again.
+void count_repeated(Metrics& metrics, const std::string& app, const std::vector<EffectRow>& begun) {
+  for (const EffectRow& effect : begun)
+    metrics.add("plenum_effects_ambiguous_total",
+                {{"app", app}, {"kind", effect.kind}, {"then", "retry"}});
 }
 }  // namespace
 
@@ -39,6 +49,8 @@ void Runner::take(LivePtr live, run::Event event) {
     return;
   if (std::optional<EffectRow> end = journal_end(event, parts_.clock->now()))
     live->ended.push_back(*std::move(end));
+  if (std::holds_alternative<run::Restarted>(event))
+    count_repeated(*parts_.metrics, live->row.owner.app, begun(outcome));
   finish_output(*live);
   commit(std::move(live), std::move(outcome));
 }
@@ -192,10 +204,12 @@ void Runner::perform(LivePtr live, const std::vector<run::Command>& commands) {
       live->calls[call] = parts_.effects->perform(
           *what, context,
           [this, weak = std::weak_ptr(live), call, kind = run::kind_of(what->effect),
-           peer = peer_name(what->effect)](Result<EffectReply> reply) {
+           peer = peer_name(what->effect),
+           began = parts_.clock->monotonic()](Result<EffectReply> reply) {
             const LivePtr live = weak.lock();
             if (!live) return;
-            count_effect(*parts_.metrics, live->row.owner.app, kind, reply);
+            count_effect(*parts_.metrics, live->row.owner.app, kind,
+                         milliseconds(parts_.clock->monotonic() - began), reply);
             live->calls.erase(call);
             close_flow(*live, call, reply ? nullptr : &reply.error());
             if (reply)

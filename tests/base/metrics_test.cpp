@@ -23,6 +23,31 @@ TEST_CASE("what happened is counted by its labels", "[metrics]") {
         "plenum_cost_usd_total{app=\"shop\",kind=\"model\"} 0.25\n");
 }
 
+TEST_CASE("times are told by how many took no longer than each bound", "[metrics]") {
+  using std::chrono::milliseconds;
+  Metrics metrics;
+  for (const int took : {0, 5, 6, 90, 700, 700, 3'600'000})
+    metrics.observe("plenum_request_seconds", {{"app", "shop"}}, milliseconds(took));
+  metrics.observe("plenum_effect_seconds", {}, milliseconds(1));
+  const std::string page = metrics.text();
+  CHECK(page.find("# TYPE plenum_request_seconds histogram\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"0.005\"} 2\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"0.02\"} 3\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"0.1\"} 4\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"0.5\"} 4\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"1\"} 6\n") != std::string::npos);
+  CHECK(page.find("plenum_request_seconds_bucket{app=\"shop\",le=\"120\"} 6\n"
+                  "plenum_request_seconds_bucket{app=\"shop\",le=\"+Inf\"} 7\n"
+                  "plenum_request_seconds_sum{app=\"shop\"} 3601.501\n"
+                  "plenum_request_seconds_count{app=\"shop\"} 7\n") != std::string::npos);
+  CHECK(page.find("plenum_effect_seconds_bucket{le=\"0.005\"} 1\n") != std::string::npos);
+  CHECK(page.find("plenum_effect_seconds_count 1\n") != std::string::npos);
+  for (int i = 0; i < 5'000; ++i)
+    metrics.observe("plenum_request_seconds", {{"app", std::to_string(i)}}, milliseconds(1));
+  const std::string many = metrics.text();
+  CHECK(std::count(many.begin(), many.end(), '\n') < 5'100);
+}
+
 TEST_CASE("a label cannot end its line or its value", "[metrics]") {
   Metrics metrics;
   metrics.add("plenum_runs_total", {{"app", "a\"} 1\nplenum_runs_total{app=\"b\\"}});

@@ -6,7 +6,22 @@ import re
 import pytest
 
 from conftest import PATIENCE, Client, Server, copy_of_apps, gemini, new_user
+from peer_server import PeerServer
 from test_purchases import SECRETS, event, shop_in, tell
+
+CALLER = """
+plenum: 1
+app: caller
+secrets: [CRM_TOKEN]
+limits: {hosts: ["PEER"]}
+graphs:
+  send:
+    input: {text: string}
+    nodes: [{id: send, retry: 0, http: {post: "PEER/notes", body: {text: =text}, auth: {bearer: CRM_TOKEN}}}]
+    output: {sent: true}
+routes:
+  POST /send: {start: send}
+"""
 
 
 def metrics(server, method="GET", path="/metrics"):
@@ -26,7 +41,7 @@ def values(server):
     assert status == 200 and headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     found = {}
     for line in page.splitlines():
-        if re.fullmatch(r"# HELP plenum_\w+ .+|# TYPE plenum_\w+ (counter|gauge)", line):
+        if re.fullmatch(r"# HELP plenum_\w+ .+|# TYPE plenum_\w+ (counter|gauge|histogram)", line):
             continue
         series, number = re.fullmatch(r'(plenum_\w+(?:\{\w+="[^"]*"(?:,\w+="[^"]*")*\})?) ([0-9.e+-]+)', line).groups()
         assert series not in found, line
@@ -72,9 +87,41 @@ def test_requests_runs_effects_and_costs_are_counted(watched):
     assert 0 < found['plenum_cost_usd_total{app="probe",kind="model"}'] < 1
     assert found['plenum_webhooks_total{app="shop",provider="revenuecat",outcome="stored"}'] == 1
     assert found['plenum_webhooks_total{app="shop",provider="revenuecat",outcome="refused"}'] == 1
+    asks = '{app="probe",route="POST /ask"'
+    assert found[f'plenum_request_seconds_bucket{asks},le="+Inf"}}'] == found[f"plenum_request_seconds_count{asks}}}"] == 5
+    assert found[f'plenum_request_seconds_bucket{asks},le="0.005"}}'] <= found[f'plenum_request_seconds_bucket{asks},le="120"}}'] == 5
+    assert 0 <= found[f"plenum_request_seconds_sum{asks}}}"] < 600
+    assert found['plenum_effect_seconds_count{app="probe",kind="model"}'] == 7
     assert found["plenum_jobs_queued"] == found["plenum_live_runs"] == 0
     _, _, page = metrics(watched)
     assert user not in page and "pineapple" not in page
+
+
+def test_what_nobody_knows_the_end_of_is_counted(tmp_path, shared_models):
+    shared_models.reset()
+    with PeerServer() as peer:
+        root = copy_of_apps(tmp_path / "root")
+        (root / "apps.d/caller.yaml").write_text(CALLER.replace("PEER", peer.url))
+        server = Server(tmp_path / "data", root, gemini(
+            shared_models, CRM_TOKEN="t", PLENUM_OUTBOUND_ALLOW_LOCAL="true", PLENUM_METRICS_LISTEN="127.0.0.1:0")).start()
+        shared_models.script([{"hang": True, "match": "second of"}], default={"text": "Fine."})
+        probe, caller = Client(server, "probe", new_user()), Client(server, "caller", new_user())
+        peer.script([{"close": True}, {"hang": True}])
+        caller.post("/send", {"text": "x"}).problem(502, "ambiguous_effect")
+        failed = 'plenum_effects_ambiguous_total{app="caller",kind="http",then="fail"}'
+        assert values(server)[failed] == 1
+        job = probe.post("/jobs/chain", {"question": "q"}).ok(202)["job_id"]
+        write = caller.post("/send", {"text": "y"}, Prefer="respond-async").ok(202)["job_id"]
+        shared_models.wait_for_calls(2)
+        peer.wait_for_calls(2)
+        server.kill()
+        server.start()
+        probe.finished(job)
+        caller.finished(write, "failed")
+        found = values(server)
+        assert found['plenum_effects_ambiguous_total{app="probe",kind="model",then="retry"}'] == 1
+        assert found[failed] == 1 and len(peer.calls()) == 2
+        server.stop()
 
 
 def test_the_page_is_where_the_operator_put_it_and_nowhere_else(watched, offline_server):
