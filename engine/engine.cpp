@@ -107,7 +107,7 @@ class EngineImpl final : public Engine {
     calls.connections_per_host = settings_.calls_per_host;
     if (!stage || !settings_.providers.empty()) http_ = std::make_shared<http::Client>(calls);
     child::Options options;
-    options.allow_unsandboxed = settings_.allow_unsandboxed;
+    options.allow_unsandboxed = settings_.allow_unsandboxed && settings_.development;
     sandbox_ = std::make_shared<child::Sandbox>(options);
     Effects::Parts parts;
     parts.providers = own_providers(settings_);

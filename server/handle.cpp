@@ -11,6 +11,7 @@
 
 #include "engine/base/ids.h"
 #include "server/keys.h"
+#include "server/negotiation.h"
 #include "server/reply.h"
 
 namespace plenum::server {
@@ -48,7 +49,7 @@ Error not_found(const front::Request& request, const Table& table) {
 void not_allowed(const Exchange& exchange) {
   std::string allow;
   for (const std::string& method : exchange.match.allowed)
-    allow += (allow.empty() ? "" : ", ") + method;
+    allow += (allow.empty() ? "" : ", ") + method + (method == "GET" ? ", HEAD" : "");
   front::Response response = problem(
       Error{Kind::invalid,
             quote(exchange.request->path) + " takes " + allow + ", not " + exchange.request->method,
@@ -57,6 +58,15 @@ void not_allowed(const Exchange& exchange) {
       exchange.request_id);
   response.headers.emplace_back("Allow", allow);
   exchange.send(response);
+}
+
+Error not_acceptable(const std::vector<std::string>& types) {
+  std::string all;
+  for (const std::string& type : types) all += (all.empty() ? "" : " or ") + type;
+  return {Kind::invalid,
+          "this answers with " + all + "; let `Accept` name it or leave it out",
+          "not_acceptable",
+          {}};
 }
 
 // The idempotency row of a request: its key within the route, and a digest of what it means.  Not
@@ -78,6 +88,8 @@ Result<std::optional<Idempotency>> idempotency(const Exchange& exchange, const J
 OnRun answer(const Exchange& exchange) {
   return [exchange](Result<RunView> run) {
     if (!run) return exchange.send(run.error());
+    if (run->status == RunStatus::failed || run->status == RunStatus::dead)
+      spdlog::warn("{}: answered with the failure of {}", exchange.request_id, run->id);
     exchange.send(run_response(*run, *exchange.match.endpoint->route, exchange.site.links,
                                exchange.owner(), exchange.site.engine.clock().now(),
                                exchange.request_id));
@@ -243,12 +255,18 @@ bool needs_caller(const Endpoint& endpoint) {
 
 void Exchange::count(int status) const {
   const Endpoint* endpoint = match.endpoint;
-  site.engine.metrics().add("plenum_requests_total",
-                            {{"app", endpoint && endpoint->app ? endpoint->app->name : ""},
-                             {"route", !endpoint         ? "none"
-                                       : endpoint->route ? endpoint->route->key()
-                                                         : word_of(endpoint->does)},
-                             {"status", std::to_string(status / 100) + "xx"}});
+  const std::string app = endpoint && endpoint->app ? endpoint->app->name : "";
+  const std::string route = !endpoint         ? "none"
+                            : endpoint->route ? endpoint->route->key()
+                                              : word_of(endpoint->does);
+  const milliseconds took(site.engine.clock().monotonic() - began);
+  site.engine.metrics().add(
+      "plenum_requests_total",
+      {{"app", app}, {"route", route}, {"status", std::to_string(status / 100) + "xx"}});
+  site.engine.metrics().observe("plenum_request_seconds", {{"app", app}, {"route", route}}, took);
+  if (site.log_requests)  // never the target: what is asked for there is the client's to write
+    spdlog::info("{}: {} {}{}{} in {} ms", request_id, status, app, app.empty() ? "" : " ", route,
+                 took.count());
 }
 
 void Exchange::send(const front::Response& response) const {
@@ -275,6 +293,8 @@ Site::Site(Engine& e, AccessRules r, entitlements::Offers o, HeaderRules h)
 void Exchange::send(const Error& error) const {
   if (error.kind == Kind::internal)
     spdlog::error("{}: {} ({})", request_id, error.message, error.trail);
+  else if (const int status = status_of(error); status == 502 || status == 504)
+    spdlog::warn("{}: {} {}", request_id, status, error.stable_code());
   send(problem(error, request_id));
 }
 
@@ -293,18 +313,24 @@ void as_owner_of(const Exchange& exchange, const std::string& run,
 void handle(Site& site, front::Request received, front::Reply reply) {
   auto request = std::make_shared<const front::Request>(std::move(received));
   const std::shared_ptr<const Table> table = site.table();
+  const std::string id = new_id("req");
   Exchange exchange{site,
                     request,
-                    with_headers(site.headers, *request, std::move(reply)),
+                    with_headers(site.headers, *request, id, std::move(reply)),
                     table,
                     table->find(request->method, request->path),
                     {},
-                    new_id("req")};
+                    id,
+                    site.engine.clock().monotonic()};
   if (!exchange.match.endpoint && exchange.match.allowed.empty())
     return exchange.send(not_found(*request, *table));
   if (!exchange.match.endpoint && is_preflight(site.headers, *request))
     return exchange.send(preflight(exchange.match.allowed));
   if (!exchange.match.endpoint) return not_allowed(exchange);
+  if (const std::string* accept = request->header("accept"))
+    if (const auto types = types_of(*exchange.match.endpoint);
+        !types.empty() && !accepts(*accept, types))
+      return exchange.send(not_acceptable(types));
   if (!needs_caller(*exchange.match.endpoint)) return call_page(exchange);
   admit(site.rules, *exchange.match.endpoint, *request, [exchange](Result<Caller> caller) {
     if (!caller) return exchange.send(caller.error());

@@ -26,6 +26,7 @@ struct Site {
   const HeaderRules headers;
   const Links links;
   Rates rates;
+  bool log_requests = false;  // a line of each; set before the first
   std::atomic<bool> draining{false};
 
   std::shared_ptr<const Table> table() const { return std::atomic_load(&table_); }
@@ -46,12 +47,13 @@ struct Exchange {
   Match match;
   Caller caller;
   std::string request_id;
+  Millis began = 0;  // monotonic
 
   const app::App& app() const { return *match.endpoint->app; }
   Owner owner() const { return {app().name, caller.owner}; }
   void send(const front::Response& response) const;
   void send(const Error& error) const;
-  void count(int status) const;  // of the answer, for the metrics
+  void count(int status) const;  // of the answer, for metrics and log
 };
 
 // Calls `then`, now or on the engine's thread, with the exchange of whom the run would belong to: a

@@ -91,8 +91,9 @@ void add_security_headers(const HeaderRules& rules, front::Response& response) {
   if (rules.tls) add(response, "Strict-Transport-Security", "max-age=31536000");
 }
 
-front::Reply with_headers(const HeaderRules& rules, const front::Head& head, front::Reply reply) {
-  front::Headers headers;
+front::Reply with_headers(const HeaderRules& rules, const front::Head& head,
+                          const std::string& request_id, front::Reply reply) {
+  front::Headers headers{{"X-Request-Id", request_id}};
   if (const Cors* cors = cors_of(rules, head.path)) {
     headers.emplace_back("Vary", "Origin");
     if (const std::string* origin = origin_of(*cors, head)) {

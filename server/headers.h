@@ -29,8 +29,10 @@ struct HeaderRules {
 // What is safe for every answer; a header that is there already stays.
 void add_security_headers(const HeaderRules& rules, front::Response& response);
 
-// The same reply, whose answers get the headers that the request's path and origin call for.
-front::Reply with_headers(const HeaderRules& rules, const front::Head& head, front::Reply reply);
+// The same reply, whose answers name the request and get the headers that its path and origin call
+// for.
+front::Reply with_headers(const HeaderRules& rules, const front::Head& head,
+                          const std::string& request_id, front::Reply reply);
 
 // Whether it is a browser's question before the call of a page that may make it.
 bool is_preflight(const HeaderRules& rules, const front::Head& head);

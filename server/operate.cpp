@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/diagnostic.h"
+#include "engine/base/ids.h"
 #include "server/keys.h"
 
 namespace plenum::server {
@@ -36,7 +37,8 @@ Result<T> answer_to(Ask ask) {
 
 Result<Json> forget(Engine& engine, const Owner& owner, const Actor& actor) {
   TRY(answer_to<void>([&](auto done) { engine.forget(owner, actor, done); }));
-  spdlog::info("an operator deleted what was kept for the owner {} of {}", owner.owner, owner.app);
+  spdlog::info("{}: an operator deleted what was kept for the owner {} of {}", actor.request,
+               owner.owner, owner.app);
   return Json::object();
 }
 
@@ -69,14 +71,14 @@ Result<Json> create_key(Engine& engine, const Json& request, const Actor& actor)
   const Json* json = find(request, "key");
   const ApiKey key = TRY(read_key(json ? *json : Json()));
   TRY(answer_to<void>([&](auto done) { engine.put_api_key(key, actor, done); }));
-  spdlog::info("an operator made the key {} of {}", key.id, key.app);
+  spdlog::info("{}: an operator made the key {} of {}", actor.request, key.id, key.app);
   return Json::object();
 }
 
 Result<Json> revoke_key(Engine& engine, const Json& request, const Actor& actor) {
   const ApiKey key = TRY(answer_to<ApiKey>(
       [&](auto done) { engine.revoke_api_key(text_or(request, "key"), actor, done); }));
-  spdlog::info("an operator revoked the key {} of {}", key.id, key.app);
+  spdlog::info("{}: an operator revoked the key {} of {}", actor.request, key.id, key.app);
   return Json::object();
 }
 
@@ -85,7 +87,7 @@ Result<Json> revoke_key(Engine& engine, const Json& request, const Actor& actor)
 Result<Json> operate(Engine& engine, const Json& request) {
   const std::string act = text_or(request, "act"), run = text_or(request, "run");
   const Owner owner{text_or(request, "app"), text_or(request, "owner")};
-  const Actor actor{operator_name(request.value("uid", 0U))};
+  const Actor actor{operator_name(request.value("uid", 0U)), new_id("req")};
   if (act == "forget") return forget(engine, owner, actor);
   if (act == "create_key") return create_key(engine, request, actor);
   if (act == "revoke_key") return revoke_key(engine, request, actor);
@@ -95,7 +97,8 @@ Result<Json> operate(Engine& engine, const Json& request) {
     return fail(Kind::invalid, "this server knows no act " + quote(act) +
                                    ": it is older than the command that asks");
   const RunView changed = TRY(act_on_run(engine, act, owner, run, actor));
-  spdlog::info("an operator asked to {} the run {}: it is {}", act, run, name(changed.status));
+  spdlog::info("{}: an operator asked to {} the run {}: it is {}", actor.request, act, run,
+               name(changed.status));
   return Json{{"status", name(changed.status)}};
 }
 

@@ -262,7 +262,6 @@ front::Response run_response(const RunView& run, const app::Route& route, const 
   }
   if (run.model == "offline") response.headers.emplace_back("Plenum-Model", "offline");
   if (run.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-  response.headers.emplace_back("X-Request-Id", request_id);
   return response;
 }
 

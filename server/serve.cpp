@@ -2,10 +2,14 @@
 
 #include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/ids.h"
 #include "server/control.h"
 #include "server/handle.h"
 #include "server/operate.h"
@@ -67,6 +71,12 @@ void warn_about_offline(const Settings& settings, const Catalog& catalog) {
   }
 }
 
+// At the start, and each minute: a sandbox that is missing must not be forgotten.
+void warn_about_documents(const Engine& engine) {
+  if (const std::string warning = engine.documents_warning(); !warning.empty())
+    spdlog::warn("{}", warning);
+}
+
 // Who may call, and what is wrong with that.
 AccessRules access_rules(const ServeOptions& options, const Engine& engine,
                          const Catalog& catalog) {
@@ -95,7 +105,9 @@ front::Handler handler(Site& site) {
   handler.problem = [&site](int status, const std::string& code, const std::string& message) {
     Error error{status >= 500 ? Kind::unavailable : Kind::invalid, message, code, {}};
     error.status = status;
-    front::Response response = problem(error);
+    const std::string id = new_id("req");
+    if (status == 500) spdlog::error("{}: a request was not answered: a bug", id);
+    front::Response response = problem(error, id);
     add_security_headers(site.headers, response);
     return response;
   };
@@ -139,13 +151,23 @@ std::unique_ptr<Watch> watch_apps(Site& site, const ServeOptions& options) {
   return nullptr;
 }
 
+// What this process knows of keys and of people is in no file that a crash leaves; while developing
+// a core is what finds the bug.
+void leave_no_core(bool development) {
+  if (development) return;
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);  // nor to a program that the kernel would hand it to
+}
+
 // Returns at the first SIGTERM or SIGINT.
 void wait_for_the_end(Site& site, const sigset_t& signals) {
+  const timespec minute{60, 0};
   for (;;) {
-    int number = 0;
-    sigwait(&signals, &number);
-    if (number != SIGHUP) return;
-    reload(site, true);
+    const int number = sigtimedwait(&signals, nullptr, &minute);
+    if (number == SIGHUP) reload(site, true);
+    if (number > 0 && number != SIGHUP) return;
+    if (number < 0 && errno == EAGAIN) warn_about_documents(site.engine);
   }
 }
 
@@ -173,6 +195,11 @@ Result<> serve(ServeOptions options) {
   const sigset_t signals = handled_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   if (!loopback(options.address)) options.engine.development = false;
+  if (options.engine.allow_unsandboxed && !options.engine.development)
+    return fail(Kind::invalid,
+                "the setting `allow_unsandboxed` is for development: what strangers upload is read "
+                "in a sandbox, or not at all; unset it (PLENUM_ALLOW_UNSANDBOXED)");
+  leave_no_core(options.engine.development);
   std::unique_ptr<Engine> engine = TRY(Engine::open(options.engine));
   const std::shared_ptr<const Catalog> catalog = engine->catalog();
   Site site(*engine, access_rules(options, *engine, *catalog), options.engine.offers,
@@ -185,9 +212,9 @@ Result<> serve(ServeOptions options) {
   warn_about_prices(*catalog);
   if (const Result<> documents = engine->documents_available(); !documents)
     spdlog::warn("no documents: {}", documents.error().message);
-  if (const std::string warning = engine->documents_warning(); !warning.empty())
-    spdlog::warn("{}", warning);
+  warn_about_documents(*engine);
   swap_table(site, catalog);
+  site.log_requests = options.log_requests;
 
   front::Options listen;
   listen.address = options.address;

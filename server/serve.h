@@ -22,6 +22,7 @@ struct ServeOptions {
   HeaderRules headers;                       // which pages may call, and how clients come
   auth::Issuers sign_in;                     // by whose tokens callers are known
   bool watch = true;                         // changed app files are loaded by themselves
+  bool log_requests = false;                 // a line of each: id, status, app, route, time
   milliseconds drain_accept{5'000};          // after SIGTERM new requests are taken for so long
   milliseconds drain_work{20'000};           // and running ones may take so long
   MetricsOptions metrics;                    // where the operator reads what happened

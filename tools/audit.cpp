@@ -59,9 +59,9 @@ int list(const Arguments& arguments, Inspection& inspection) {
   }
   if (rows->empty()) fprintf(stderr, "nothing is recorded\n");
   for (const AuditRow& row : *rows)
-    printf("%-24s %-16s %-8s %-32s %-12s %s %s\n", rfc3339(row.at).c_str(), row.actor.c_str(),
+    printf("%-24s %-16s %-8s %-32s %-12s %s %s %s\n", rfc3339(row.at).c_str(), row.actor.c_str(),
            row.action.c_str(), row.object.c_str(), row.outcome.c_str(), row.app.c_str(),
-           row.owner.c_str());
+           row.owner.c_str(), row.request.empty() ? "-" : row.request.c_str());
   return 0;
 }
 
@@ -92,7 +92,8 @@ void add_audit(CLI::App& app, Run& run) {
   command->add_option("--owner", arguments->owner, "Only about this owner");
   command->add_option("--user", arguments->user, "Only plans of this user of the app");
   command->add_option("--action", arguments->action,
-                      "Only cancel, retry, pause, resume, forget, grant or revoke");
+                      "Only cancel, retry, pause, resume, forget, grant, revoke, create_key or "
+                      "revoke_key");
   command->add_option("--limit", arguments->limit, "At most so many")
       ->check(CLI::Range(1, 100'000))
       ->capture_default_str();

@@ -28,6 +28,7 @@ std::vector<std::string> known() {
                                   "budgets.app_usd_per_day",
                                   "budgets.user_usd_per_day",
                                   "watch",
+                                  "log_requests",
                                   "metrics.listen",
                                   "drain.accept_seconds",
                                   "drain.work_seconds"};
@@ -182,6 +183,7 @@ Result<server::ServeOptions> read_settings(const std::string& root) {
   }
   options.engine.allow_unsandboxed = TRY(settings.flag("allow_unsandboxed"));
   options.watch = TRY(settings.flag("watch", true));
+  options.log_requests = TRY(settings.flag("log_requests"));
   TRY(read_numbers(settings, options));
   TRY(read_drain(settings, options));
   TRY(read_outbound(settings, options.engine));

@@ -44,9 +44,9 @@ def test_a_path_that_resembles_nothing_is_a_404(server, path):
 @pytest.mark.parametrize("method, path, allow", [
     ("GET", "/api/v1/clearreply/analyze", "POST"),
     ("PUT", "/api/v1/clearreply/generate", "POST"),
-    ("POST", "/api/v1/clearreply/runs/run_x", "DELETE, GET"),
-    ("PATCH", "/api/v1/fitmycv/results/row_x", "DELETE, GET"),
-    ("DELETE", "/healthz", "GET"),
+    ("POST", "/api/v1/clearreply/runs/run_x", "DELETE, GET, HEAD"),
+    ("PATCH", "/api/v1/fitmycv/results/row_x", "DELETE, GET, HEAD"),
+    ("DELETE", "/healthz", "GET, HEAD"),
     ("OPTIONS", "/api/v1/clearreply/analyze", "POST"),
 ])
 def test_a_wrong_method_is_a_405_that_names_the_right_ones(server, method, path, allow):

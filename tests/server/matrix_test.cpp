@@ -318,6 +318,7 @@ TEST_CASE("every route answers with the headers that keep a browser safe", "[ser
       CHECK(headers["Referrer-Policy"] == "no-referrer");
       CHECK(headers["Content-Security-Policy"].find("frame-ancestors 'none'") != std::string::npos);
       CHECK(headers["Cache-Control"].find("no-store") != std::string::npos);
+      CHECK(is_id(headers["X-Request-Id"], "req"));
       CHECK_FALSE(headers.contains("Access-Control-Allow-Origin"));
       CHECK_FALSE(headers.contains("Server"));
     }
