@@ -28,6 +28,7 @@ struct Llm final : run::Node {
   int max_tokens = 0;
   app::ToolRefs tools;
   int max_steps = 8;
+  bool acknowledged = false;  // for the check of the app (A813); changes nothing here
 
   Result<run::Next> start(run::Visit& visit) const override {
     if (visit.memory.is_null()) visit.memory = Json::object();
@@ -257,6 +258,9 @@ NodeKind llm_kind() {
       .takes("tools", &Llm::tools, "Names under `tools` that the model may ask for.")
       .takes("max_steps", &Llm::max_steps, 1, 50,
              "How often it may ask for tools before it answers.")
+      .takes("acknowledge_exfiltration_risk", &Llm::acknowledged,
+             "It is meant that this model reads private data and texts of others, and has a tool "
+             "that sends what it writes to another server.")
       .pauses([](const Llm& llm) {
         return std::any_of(llm.tools.list.begin(), llm.tools.list.end(),
                            [](const auto& tool) { return tool->confirm; });
