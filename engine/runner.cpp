@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "engine/app/per_plan.h"
 #include "engine/base/ids.h"
 #include "engine/run_view.h"
 
@@ -22,12 +23,11 @@ constexpr Millis kHeldBack = 500;
 // The fixed window that `now` falls in, counted from the start of 1970 in UTC: a day's quota starts
 // anew at midnight UTC.
 std::optional<Charge> charge_for(const app::Route& route, const std::string& plan, Millis now) {
-  auto quota = route.quota.find(plan);
-  if (quota == route.quota.end()) quota = route.quota.find("");
-  if (quota == route.quota.end()) return std::nullopt;
-  const Millis period = quota->second.period.count();
+  const app::Quota* quota = app::of_plan(route.quota, plan);
+  if (!quota) return std::nullopt;
+  const Millis period = quota->period.count();
   const Millis start = now / period * period;
-  return Charge{"quota " + route.key(), quota->second.count, start, start + period};
+  return Charge{"quota " + route.key(), quota->count, start, start + period};
 }
 
 }  // namespace

@@ -80,7 +80,8 @@ void call_page(const Exchange& exchange);                 // pages.cpp: everythi
 void take_webhook(const Exchange& exchange);              // webhooks.cpp: what providers tell
 // events.cpp: answers with a stream, which begins with the first event, or at once.
 EventSink event_sink(const Exchange& exchange, const std::string& run, bool at_once = false);
-Json openapi(const app::App& app);           // openapi.cpp
+// openapi.cpp; `issuers`: by whose tokens callers of the app sign in.
+Json openapi(const app::App& app, const std::vector<auth::Issuer>& issuers);
 std::string docs_page(const app::App& app);  // docs.cpp
 
 }  // namespace plenum::server

@@ -107,17 +107,38 @@ Json answers(const app::App& app, const app::Route& route) {
     answers["200"] = Json{{"description", "A page of items."},
                           {"content", json_content(Json{{"type", "object"}})}};
   }
-  for (const char* status : {"400", "401", "402", "409", "422", "429", "503"})
+  for (const char* status : {"400", "401", "402", "403", "406", "409", "422", "429", "503"})
     answers[status] = reference("responses/Problem");
   return answers;
 }
 
-// Which credentials an operation takes; {}: none.
-Json security(app::Route::Auth auth) {
-  const Json bearer{{"bearer", Json::array()}};
-  if (auth == app::Route::Auth::required) return Json::array({bearer});
-  if (auth == app::Route::Auth::optional) return Json::array({bearer, Json::object()});
-  return Json::array();
+// The ways to sign in, by name.  A token of any issuer is sent as a bearer's; an issuer without a
+// document of its own to be found in is only that.
+Json security_schemes(const std::vector<auth::Issuer>& issuers) {
+  Json schemes{{"bearer",
+                {{"type", "http"},
+                 {"scheme", "bearer"},
+                 {"description", "A token of the app's issuer, or a key of the app."}}},
+               {"apiKey",
+                {{"type", "apiKey"},
+                 {"in", "header"},
+                 {"name", "X-Api-Key"},
+                 {"description", "A key that the operator made for a program."}}}};
+  for (const auth::Issuer& issuer : issuers)
+    if (issuer.keys_url.empty() || issuer.firebase)
+      schemes["openId_" + issuer.name] =
+          Json{{"type", "openIdConnect"},
+               {"openIdConnectUrl", issuer.url + "/.well-known/openid-configuration"}};
+  return schemes;
+}
+
+// Which credentials an operation takes, any of them; {}: none.
+Json security(app::Route::Auth auth, const Json& schemes) {
+  Json ways = Json::array();
+  if (auth == app::Route::Auth::open) return ways;
+  for (const auto& [name, scheme] : schemes.items()) ways.push_back(Json{{name, Json::array()}});
+  if (auth == app::Route::Auth::optional) ways.push_back(Json::object());
+  return ways;
 }
 
 Json generated(const char* id, const char* summary, bool parameter = true) {
@@ -138,10 +159,10 @@ std::string operation_id(const app::Route& route) {
   return id;
 }
 
-Json components() {
+Json components(Json schemes) {
   const Json text{{"type", "string"}};
   return Json{
-      {"securitySchemes", {{"bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
+      {"securitySchemes", std::move(schemes)},
       {"responses",
        {{"Problem",
          {{"description", "A problem document (RFC 9457)."},
@@ -179,7 +200,8 @@ Json components() {
 
 }  // namespace
 
-Json openapi(const app::App& app) {
+Json openapi(const app::App& app, const std::vector<auth::Issuer>& issuers) {
+  const Json schemes = security_schemes(issuers);
   const std::string base = "/api/v1/" + app.name;
   Json paths = Json::object();
   for (const app::Route& route : app.routes) {
@@ -189,7 +211,8 @@ Json openapi(const app::App& app) {
     if (!route.summary.empty()) operation["summary"] = route.summary;
     if (route.does == app::Route::Does::start || route.does == app::Route::Does::resume)
       operation["requestBody"] = request_body(app, route);
-    if (route.auth != app::Route::Auth::required) operation["security"] = security(route.auth);
+    if (route.auth != app::Route::Auth::required)
+      operation["security"] = security(route.auth, schemes);
     operation["responses"] = answers(app, route);
     paths[base + route.path][method] = std::move(operation);
   }
@@ -205,7 +228,7 @@ Json openapi(const app::App& app) {
     if (has_anonymous_runs(app))
       for (const char* page : {"", "/status", "/result", "/events"})
         for (auto& [method, operation] : paths[one + page].items())
-          operation["security"] = security(app::Route::Auth::optional);
+          operation["security"] = security(app::Route::Auth::optional, schemes);
   }
   for (const auto& [name, collection] : app.collections) {
     if (collection.list)
@@ -223,9 +246,9 @@ Json openapi(const app::App& app) {
                {{"title", app.title.empty() ? app.name : app.title},
                 {"description", app.description},
                 {"version", app.version.empty() ? "1" : app.version}}},
-              {"security", security(app::Route::Auth::required)},
+              {"security", security(app::Route::Auth::required, schemes)},
               {"paths", std::move(paths)},
-              {"components", components()}};
+              {"components", components(schemes)}};
 }
 
 }  // namespace plenum::server

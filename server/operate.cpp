@@ -72,7 +72,7 @@ Result<Json> create_key(Engine& engine, const Json& request, const Actor& actor)
   const ApiKey key = TRY(read_key(json ? *json : Json()));
   TRY(answer_to<void>([&](auto done) { engine.put_api_key(key, actor, done); }));
   spdlog::info("{}: an operator made the key {} of {}", actor.request, key.id, key.app);
-  return Json::object();
+  return Json{{"served", engine.catalog()->apps.contains(key.app)}};
 }
 
 Result<Json> revoke_key(Engine& engine, const Json& request, const Actor& actor) {

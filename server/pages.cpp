@@ -125,6 +125,13 @@ void file_page(const Exchange& exchange) {
       });
 }
 
+void openapi_page(const Exchange& exchange) {
+  static const std::vector<auth::Issuer> kNone;
+  const auto& sign_in = exchange.site.rules.sign_in;
+  exchange.send(json_response(
+      200, openapi(exchange.app(), sign_in ? sign_in->issuers(exchange.app().name) : kNone)));
+}
+
 Result<Page> page_of(const front::Head& head) {
   Page page;
   if (const std::string* limit = head.parameter("limit")) {
@@ -275,7 +282,7 @@ void call_page(const Exchange& exchange) {
     case Does::delete_row:
       return delete_row_page(exchange, endpoint.collection->name);
     case Does::openapi:
-      return exchange.send(json_response(200, openapi(exchange.app())));
+      return openapi_page(exchange);
     case Does::docs:
       return exchange.send(front::Response{
           200,

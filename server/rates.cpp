@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/app/per_plan.h"
+
 namespace plenum::server {
 
 namespace {
@@ -17,12 +19,6 @@ std::string network(const std::string& address) {
   return std::string(reinterpret_cast<const char*>(six.s6_addr), 8);
 }
 
-const app::Quota* rate_of(const app::Route& route, const std::string& plan) {
-  const auto own = route.rate.find(plan), all = route.rate.find("");
-  if (own != route.rate.end()) return &own->second;
-  return all == route.rate.end() ? nullptr : &all->second;
-}
-
 }  // namespace
 
 void Rates::fill(Bucket& bucket, Millis now) {
@@ -34,7 +30,7 @@ void Rates::fill(Bucket& bucket, Millis now) {
 
 Result<> Rates::take(const std::string& app, const app::Route& route, const Caller& caller,
                      const std::string& address, Millis now) {
-  const app::Quota* rate = rate_of(route, caller.plan);
+  const app::Quota* rate = app::of_plan(route.rate, caller.plan);
   if (!rate || rate->period.count() <= 0) return {};
   const std::string who = caller.signed_in ? caller.owner : "from " + network(address);
   const std::string key = app + "\n" + route.key() + "\n" + who;

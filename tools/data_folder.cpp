@@ -63,6 +63,11 @@ Result<std::string> change_run(const DataFolder& folder, const plenum::Run& run,
   return std::string(name(TRY(act_on(*store, run, act)).status));
 }
 
+Result<> check_store(const DataFolder& folder) {
+  TRY(Inspection::open(folder.database()));
+  return {};
+}
+
 Result<std::unique_ptr<Store>> open_store(const DataFolder& folder) {
   return open_sqlite_store(folder.database(), [](const std::function<void()>& done) { done(); });
 }

@@ -39,6 +39,8 @@ Result<std::optional<Json>> ask_server(const DataFolder& folder, const Json& req
 Result<std::string> change_run(const DataFolder& folder, const plenum::Run& run,
                                const std::string& act);
 
+// That there is a store: a folder that is none is not to be made by a slip of the pen.
+Result<> check_store(const DataFolder& folder);
 // The store of a folder that no server has, under its lock; answers come at once.
 Result<std::unique_ptr<Store>> open_store(const DataFolder& folder);
 // What such a store answers to `ask`.

@@ -69,8 +69,7 @@ int change(const Arguments& arguments) {
   if (!folder) return complain(arguments.command, folder.error());
   const Result<Grant> grant = grant_of(arguments);
   if (!grant) return complain(arguments.command, grant.error());
-  // A folder that is none is not to be made by a slip of the pen.
-  if (const auto there = Inspection::open(folder->database()); !there)
+  if (const Result<> there = check_store(*folder); !there)
     return complain(arguments.command, there.error());
   const Result<int> count = perform(*folder, arguments.command, *grant);
   if (!count) return complain(arguments.command, count.error());

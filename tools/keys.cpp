@@ -56,12 +56,15 @@ ApiKey row_of(const Arguments& arguments) {
   return row;
 }
 
-Result<> put_key(const DataFolder& folder, const ApiKey& row) {
+// Whether the app is served, as far as anybody knows.
+Result<bool> put_key(const DataFolder& folder, const ApiKey& row) {
   const Json request{{"act", "create_key"}, {"key", server::key_json(row)}};
-  if (TRY(ask_server(folder, request))) return {};
+  if (const std::optional<Json> answer = TRY(ask_server(folder, request)))
+    return answer->value("served", true);
   const std::unique_ptr<Store> store = TRY(open_store(folder));
-  return waited<void>(
-      [&](Done<> done) { store->put_api_key(row, this_operator(), std::move(done)); });
+  TRY(waited<void>(
+      [&](Done<> done) { store->put_api_key(row, this_operator(), std::move(done)); }));
+  return true;
 }
 
 Result<> end_key(const DataFolder& folder, const std::string& id) {
@@ -77,11 +80,14 @@ int create(const Arguments& arguments) {
   if (const Result<> good = check(arguments); !good) return complain("keys create", good.error());
   const Result<DataFolder> folder = data_folder(arguments.data);
   if (!folder) return complain("keys create", folder.error());
+  if (const Result<> there = check_store(*folder); !there)
+    return complain("keys create", there.error());
   ApiKey row = row_of(arguments);
   const std::string key = server::new_key();
   server::hide(key, row);
-  const Result<> made = put_key(*folder, row);
+  const Result<bool> made = put_key(*folder, row);
   if (!made) return complain("keys create", made.error());
+  if (!*made) fprintf(stderr, "at the moment the server serves no app `%s`\n", row.app.c_str());
   printf("%s\n", key.c_str());
   fprintf(stderr, "%s of %s, for %s; this is the only time that the key is shown\n", row.id.c_str(),
           row.app.c_str(), row.user.c_str());
@@ -132,6 +138,8 @@ int list(const Arguments& arguments) {
 int revoke(const Arguments& arguments) {
   const Result<DataFolder> folder = data_folder(arguments.data);
   if (!folder) return complain("keys revoke", folder.error());
+  if (const Result<> there = check_store(*folder); !there)
+    return complain("keys revoke", there.error());
   const Result<> gone = end_key(*folder, arguments.id);
   if (!gone && gone.error().kind == Kind::not_found) {
     complain("keys revoke",

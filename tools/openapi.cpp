@@ -5,6 +5,7 @@
 #include "server/handle.h"
 #include "tools/app_file.h"
 #include "tools/command.h"
+#include "tools/settings.h"
 
 namespace plenum::tools {
 
@@ -13,7 +14,11 @@ namespace {
 int openapi(const std::string& root, const std::string& name) {
   const auto app = open_app("openapi", root, name);
   if (!app) return 2;
-  printf("%s\n", server::openapi(*app->linted.app)
+  // Who signs in is the operator's to say; without their settings it is anybody's token.
+  const Result<server::ServeOptions> settings = read_settings(root);
+  const auto issuers =
+      settings ? settings->sign_in.of(app->linted.app->name) : std::vector<server::auth::Issuer>();
+  printf("%s\n", server::openapi(*app->linted.app, issuers)
                      .dump(2, ' ', false, Json::error_handler_t::replace)
                      .c_str());
   return 0;

@@ -112,6 +112,9 @@ class KeyedSignIn final : public SignIn {
   ~KeyedSignIn() override { outside_.reset(); }
 
   bool serves(const std::string& app) const override { return !issuers_.of(app).empty(); }
+  const std::vector<Issuer>& issuers(const std::string& app) const override {
+    return issuers_.of(app);
+  }
 
   void judge(const std::string& app, const std::string& token, Done done) override {
     const Result<Jwt> jwt = Jwt::read(token);

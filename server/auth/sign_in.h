@@ -32,6 +32,8 @@ class SignIn {
 
   // Whether anybody can sign in to the app by a token.
   virtual bool serves(const std::string& app) const = 0;
+  // By whose tokens.
+  virtual const std::vector<Issuer>& issuers(const std::string& app) const = 0;
   // Calls `done` once, at once if the keys are there.  Errors: `denied` ("invalid_token",
   // "token_expired"), `unavailable` ("sign_in_unavailable").
   virtual void judge(const std::string& app, const std::string& token, Done done) = 0;

@@ -102,6 +102,18 @@ def test_keys_are_made_without_a_server_and_outlive_its_end(tmp_path, shared_mod
         server.stop()
 
 
+def test_a_key_of_an_app_that_is_not_served_says_so(server):
+    for app, says in (("probe", False), ("prope", True)):
+        said = subprocess.run([binary(), "keys", "create", app, "--data", str(server.data)], capture_output=True, text=True)
+        assert said.returncode == 0 and ("serves no app `prope`" in said.stderr) == says
+
+
+def test_a_folder_that_is_no_servers_is_not_made_by_a_slip_of_the_pen(tmp_path):
+    assert "there is no database" in keys(tmp_path / "dta", "create", "probe", status=3)
+    assert "there is no database" in keys(tmp_path / "dta", "revoke", "apikey_x", status=3)
+    assert not (tmp_path / "dta").exists()
+
+
 @pytest.mark.parametrize("words, message", [
     (["probe", "--user", "a b"], "must be 1 to 100"), (["probe", "--role", ""], "must be 1 to 100"),
     (["probe", "--plan", "a/b"], "must be 1 to 100"), (["pro be"], "must be 1 to 100"),

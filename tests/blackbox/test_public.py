@@ -149,11 +149,12 @@ def test_the_documents_say_what_needs_no_sign_in(server):
     paths = server.request("GET", "/api/v1/probe/openapi.json").ok()["paths"]
     of = {path.removeprefix("/api/v1/probe"): operations for path, operations in paths.items()}
     assert of["/public/ask"]["post"]["security"] == []
-    assert of["/optional/who"]["post"]["security"] == [{"bearer": []}, {}]
+    assert of["/optional/who"]["post"]["security"] == [{"bearer": []}, {"apiKey": []}, {}]
     assert "security" not in of["/ask"]["post"]
-    assert of["/jobs/{id}/events"]["get"]["security"] == [{"bearer": []}, {}]
+    assert of["/jobs/{id}/events"]["get"]["security"] == [{"bearer": []}, {"apiKey": []}, {}]
     clearreply = server.request("GET", "/api/v1/clearreply/openapi.json").ok()
     assert "security" not in clearreply["paths"]["/api/v1/clearreply/jobs/{id}"]["get"]
-    assert clearreply["security"] == [{"bearer": []}]
+    assert clearreply["security"] == [{"bearer": []}, {"apiKey": []}]
+    assert clearreply["components"]["securitySchemes"]["apiKey"]["name"] == "X-Api-Key"
     page = server.request("GET", "/api/v1/probe/docs").body.decode()
     assert "public: no sign-in" in page and "sign-in is optional" in page

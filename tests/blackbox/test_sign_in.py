@@ -56,6 +56,14 @@ def test_a_token_names_its_subject_and_plan(guarded, issuer):
     assert ada.post("/optional/who", {}).ok()["output"]["user"] == "ada"
 
 
+def test_the_interface_names_the_ways_to_sign_in(guarded, issuer):
+    document = guarded.request("GET", "/api/v1/probe/openapi.json").ok()
+    schemes = document["components"]["securitySchemes"]
+    assert schemes["openId_main"] == {"type": "openIdConnect", "openIdConnectUrl": issuer.url + "/.well-known/openid-configuration"}
+    assert schemes["apiKey"]["in"] == "header" and schemes["bearer"]["scheme"] == "bearer"
+    assert document["security"] == [{name: []} for name in schemes]
+
+
 def test_a_subject_is_one_owner_whatever_the_token_and_another_one_elsewhere(guarded, issuer):
     mine = Signed(guarded, "probe", issuer.token("ada")).post("/optional/who", {}, Prefer="respond-async").ok(202)["job_id"]
     assert Signed(guarded, "probe", issuer.token("ada", lasts=60)).get(f"/jobs/{mine}").status == 200

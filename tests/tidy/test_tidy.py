@@ -73,6 +73,7 @@ ARROWS = {
 DECISIONS = {
     ("engine/effects", "engine/store"): "a store node's effect is a row; files have records",
     ("server", "engine/store"): "links and pages show file records, which are the store's values",
+    ("server", "engine/app"): "which amount is a plan's: one rule for quotas and rates, of values that the facade shows anyway",
     ("server", "engine/effects/child"): "an upload's type is told by its content before a run starts",
     ("tools", "engine/store"): "operators' commands read the data of a server, which goes on",
     ("tools", "engine/blob"): "a backup copies files, the doctor looks for them",
