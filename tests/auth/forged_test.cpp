@@ -132,6 +132,13 @@ TEST_CASE("headers that break a rule are refused", "[auth]") {
     INFO(name);
     CHECK(judge.verdict(token(rsa_key(), header, good_claims())) == "invalid_token");
   }
+  for (const char* algorithm :
+       {"NONE", "nOnE", "none ", "HS384", "HS512", "RS384", "PS384", "PS512", "ES384", "ES512",
+        "ES256K", "EdDSA", "Ed448", "RSA1_5", "RSA-OAEP", "dir", "RS256,none", "\u0000RS256"}) {
+    INFO(algorithm);
+    CHECK(judge.verdict(token(rsa_key(), with(good, "alg", algorithm), good_claims())) ==
+          "invalid_token");
+  }
   for (const std::string& url : judge.server.urls) CHECK(url == "https://id.example.test/keys");
 }
 
