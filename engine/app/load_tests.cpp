@@ -315,7 +315,7 @@ class TestLoader {
 }  // namespace
 
 bool takes_replies(std::string_view kind) {
-  return kind == "llm" || kind == "http" || kind == "retrieve";
+  return kind == "llm" || kind == "http" || kind == "mcp" || kind == "retrieve";
 }
 
 cel::Names test_names(const App& app, bool answered, bool first) {

@@ -22,6 +22,29 @@ Node list_of(Node item, const Span& span) {
   return list;
 }
 
+// {name: =name, …}: what a tool is given, given on by what stands at `span`.
+Node given_on(const yaml::Member& tool, const Span& span) {
+  Node arguments;
+  arguments.kind = Node::Kind::map;
+  arguments.span = span;
+  if (const Node* input = tool.value.find("input"); input && input->is(Node::Kind::map))
+    for (const yaml::Member& field : input->members) {
+      Node value;
+      value.kind = Node::Kind::string;
+      value.text = "=" + field.key;
+      value.span = span;
+      arguments.members.push_back({field.key, field.key_span, std::move(value)});
+    }
+  return arguments;
+}
+
+// The node's kind with its arguments; a server's tool is given what the model gave.
+yaml::Member kind_of_tool(const yaml::Member& tool, yaml::Member kind) {
+  if (kind.key == "mcp" && kind.value.is(Node::Kind::map) && !kind.value.find("arguments"))
+    kind.value.members.push_back({"arguments", kind.key_span, given_on(tool, kind.value.span)});
+  return kind;
+}
+
 // {input: …, nodes: [{id: <the tool's name>, <kind>: …}]}, each part where it stands in the file.
 Node as_graph(const yaml::Member& member) {
   Node id;
@@ -39,7 +62,7 @@ Node as_graph(const yaml::Member& member) {
     if (part.key == "input")
       graph.members.push_back(part);
     else if (std::find(kToolKeys.begin(), kToolKeys.end(), part.key) == kToolKeys.end())
-      node.members.push_back(part);
+      node.members.push_back(kind_of_tool(member, part));
   graph.members.push_back({"nodes", member.key_span, list_of(std::move(node), member.value.span)});
   return graph;
 }
@@ -54,8 +77,6 @@ void load_tool(Reader& reader, const Kinds& kinds, const yaml::Member& member, T
   if (!reader.good_id(member.key, member.key_span, "a tool")) return;
   if (member.key.size() > 64)
     reader.report.error("S104", member.key_span, "a tool's name has at most 64 characters");
-  if (const yaml::Member* mcp = member.value.find_member("mcp"))
-    return reader.unsupported(mcp->key_span, "a tool of an MCP server");
   std::vector<std::string> known = kToolKeys;
   for (const NodeKind& kind : kinds) known.push_back(kind.name);
   const size_t before = reader.report.size();

@@ -54,22 +54,10 @@ std::string without(std::string text, const std::string& value, const std::strin
   return text;
 }
 
-// A peer that shows what it was sent would put the secret into the run's state.
-std::string without_secret(std::string text, const run::CallHttp& call, const Secrets& secrets) {
-  if (call.auth.how == app::Auth::How::none) return text;
-  const std::optional<Secret> secret = secrets.find(call.auth.secret);
-  if (!secret) return text;
-  const std::string instead = "[secret " + call.auth.secret + "]";
-  text = without(std::move(text), secret->reveal(), instead);
-  if (call.auth.how == app::Auth::How::basic)
-    text = without(std::move(text), base64(secret->reveal()), instead);
-  return text;
-}
-
 Json headers_of(const http::Response& response, const run::CallHttp& call, const Secrets& secrets) {
   Json headers = Json::object();
   for (const auto& [name, value] : response.headers) {
-    const std::string text = without_secret(as_text(value), call, secrets);
+    const std::string text = without_secret(as_text(value), call.auth, secrets);
     if (Json& there = headers[as_text(name)]; there.is_null())
       there = text;
     else
@@ -100,6 +88,17 @@ Error unexpected_status(const run::CallHttp& call, const http::Response& respons
 }
 
 }  // namespace
+
+std::string without_secret(std::string text, const app::Auth& auth, const Secrets& secrets) {
+  if (auth.how == app::Auth::How::none) return text;
+  const std::optional<Secret> secret = secrets.find(auth.secret);
+  if (!secret) return text;
+  const std::string instead = "[secret " + auth.secret + "]";
+  text = without(std::move(text), secret->reveal(), instead);
+  if (auth.how == app::Auth::How::basic)
+    text = without(std::move(text), base64(secret->reveal()), instead);
+  return text;
+}
 
 Result<http::Request> http_request(const run::CallHttp& call, std::chrono::milliseconds timeout,
                                    const Secrets& secrets, bool allow_local) {
@@ -138,11 +137,11 @@ Result<Json> http_result(const run::CallHttp& call, const http::Response& respon
               {"body", nullptr}};
   if (response.body.empty()) return result;
   if (!is_json(response)) {
-    result["body"] = without_secret(as_text(response.body), call, secrets);
+    result["body"] = without_secret(as_text(response.body), call.auth, secrets);
     return result;
   }
   constexpr JsonLimits kLimits{kLargestAnswer, 64, 100'000, kLargestAnswer, 10'000};
-  Result<Json> body = parse_json(without_secret(response.body, call, secrets), kLimits);
+  Result<Json> body = parse_json(without_secret(response.body, call.auth, secrets), kLimits);
   if (body) {
     result["body"] = *std::move(body);
     return result;

@@ -23,6 +23,10 @@ Result<http::Request> http_request(const run::CallHttp& call, std::chrono::milli
 Result<Json> http_result(const run::CallHttp& call, const http::Response& response,
                          const Secrets& secrets);
 
+// The text with the secret's name in place of its value: a peer that shows what it was sent would
+// put it into the run's state.
+std::string without_secret(std::string text, const app::Auth& auth, const Secrets& secrets);
+
 // What became of a call that has no complete response.  When the peer may have acted on it and
 // would not know it again, the error says so and is none that is tried again.
 Error http_failure(const run::CallHttp& call, Error error);

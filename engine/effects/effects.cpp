@@ -156,10 +156,13 @@ void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
 std::optional<peers::Peer> peer_of(const run::Effect& effect) {
   if (const auto* ask = std::get_if<run::CallModel>(&effect))
     return peers::Peer{ask->model->provider, ask->model->model, ask->model->key};
-  const auto* ask = std::get_if<run::CallHttp>(&effect);
-  if (!ask) return std::nullopt;
-  const Result<Origin> origin = read_origin(ask->url);
-  return peers::Peer{origin ? origin->text() : "", "", ask->auth.secret};
+  const auto at = [](const auto& call) {
+    const Result<Origin> origin = read_origin(call.url);
+    return peers::Peer{origin ? origin->text() : "", "", call.auth.secret};
+  };
+  if (const auto* ask = std::get_if<run::CallHttp>(&effect)) return at(*ask);
+  if (const auto* ask = std::get_if<run::CallMcp>(&effect)) return at(*ask);
+  return std::nullopt;
 }
 
 std::string peer_name(const run::Effect& effect) {

@@ -30,6 +30,9 @@ Journaled asked(const run::CallModel& e) {
 Journaled asked(const run::CallHttp& e) {
   return array_text(e.method, e.url, e.headers, e.body);
 }
+Journaled asked(const run::CallMcp& e) {
+  return array_text(e.url, e.tool, e.headers, e.arguments);
+}
 Journaled asked(const run::MakePdf& e) {
   return array_text(e.html, e.size, e.margin, e.name);
 }
@@ -55,7 +58,9 @@ Journaled asked(const run::QueryRows&) {
 // What may be done once is not done again after a crash: its one row tells of the doubt.
 bool sent(const run::Perform& what) {
   const auto* http = std::get_if<run::CallHttp>(&what.effect);
-  return !(what.again && http && http->at_most_once);
+  const auto* mcp = std::get_if<run::CallMcp>(&what.effect);
+  const bool once = (http && http->at_most_once) || (mcp && mcp->at_most_once);
+  return !(what.again && once);
 }
 
 }  // namespace

@@ -42,6 +42,14 @@ Json question(const run::CallHttp& ask) {
               {"secret", ask.auth.secret},     {"expect", ask.expect.text()}};
 }
 
+Json question(const run::CallMcp& ask) {
+  return Json{{"url", ask.url},
+              {"tool", ask.tool},
+              {"arguments", ask.arguments},
+              {"headers", ask.headers},
+              {"secret", ask.auth.secret}};
+}
+
 Json question(const run::ExtractText& ask) {
   return Json{{"file", text_or(ask.file, "id")}, {"max_pages", ask.max_pages}};
 }

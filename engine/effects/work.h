@@ -6,6 +6,7 @@
 
 #include "engine/base/failpoint.h"
 #include "engine/effects/effects.h"
+#include "engine/effects/mcp/servers.h"
 #include "engine/effects/script_call.h"
 
 namespace plenum {
@@ -23,6 +24,7 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   std::map<uint64_t, Spending::Hold> holds;  // of calls that may have to be paid
   std::map<std::string, peers::Line> lines;  // by provider and key
   std::map<std::string, bool> alarms;        // whether the line is looked at later
+  mcp::Servers mcp_servers;
   struct Waiting {
     std::string line;
     std::function<void(Result<>)> go;
@@ -103,6 +105,9 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
              const EffectContext& context, Done done);
   void send(uint64_t handle, std::shared_ptr<const run::CallHttp> call, http::Request request,
             Done done);
+  class McpTalk;
+  void start(uint64_t handle, const run::CallMcp& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
   void start(uint64_t handle, const run::ExtractText& ask, const run::Perform& what,
              const EffectContext& context, Done done);
   void start(uint64_t handle, const run::MakePdf& ask, const run::Perform& what,

@@ -73,7 +73,7 @@ void Origins::look(const app::Graph& graph) {
 
 unsigned Origins::result(const app::NodeDef& def, const yaml::Node& args, unsigned read) {
   if (def.kind == "extract") return kOwn | kStranger;
-  if (def.kind == "http") return kStranger;
+  if (def.kind == "http" || def.kind == "mcp") return kStranger;
   if (def.kind == "interrupt") return kCaller;
   if (def.kind == "graph") {
     const auto called = subject_.app.graphs.find(def.calls);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/nodes/kind_of.h"
+#include "engine/nodes/sent_headers.h"
 
 namespace plenum::nodes {
 
@@ -70,31 +71,13 @@ struct Http final : run::Node {
   }
 
   Result<> add_headers(const Scope& scope, run::CallHttp& call) const {
-    for (const auto& [name, value] : headers.values) {
-      const Json computed = TRY(value.in(scope));
-      if (computed.is_null()) continue;
-      if (computed.is_structured()) return no_text("headers", name, computed);
-      TRY(add_header(call, name, text(computed)));
-    }
+    call.headers = TRY(sent_headers(headers, scope));
     if (!has_key) return {};
     const Json key = TRY(idempotency.in(scope));
     if (key.is_null() || key.is_structured() || text(key).empty() || text(key).size() > 255)
       return fail(Kind::invalid, "`idempotency` is not a text of 1 to 255 characters",
                   "wrong_type");
-    return add_header(call, "Idempotency-Key", text(key));
-  }
-
-  static Result<> add_header(run::CallHttp& call, const std::string& name, std::string value) {
-    for (const unsigned char c : value)
-      if ((c < 0x20 && c != '\t') || c == 0x7f)
-        return fail(
-            Kind::invalid,
-            "the header `" + name + "` would hold a line break or another control character",
-            "wrong_type");
-    if (value.size() > 8192)
-      return fail(Kind::invalid, "the header `" + name + "` would be longer than 8192 bytes",
-                  "wrong_type");
-    call.headers.emplace_back(name, std::move(value));
+    call.headers.push_back(TRY(sent_header("Idempotency-Key", text(key))));
     return {};
   }
 

@@ -52,6 +52,17 @@ struct CallHttp {
   bool at_most_once = false;  // a write that the peer cannot tell from its repetition
 };
 
+// A call of a tool that an MCP server has.
+struct CallMcp {
+  static constexpr const char* kKind = "mcp";
+  std::string url, tool;
+  Json arguments;  // an object
+  std::vector<std::pair<std::string, std::string>> headers;
+  app::Auth auth;
+  bool local = false;
+  bool at_most_once = true;  // the tool may change something
+};
+
 struct ExtractText {
   static constexpr const char* kKind = "extract";
   Json file;  // a file value
@@ -104,7 +115,7 @@ struct QueryRows {
 };
 
 using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow,
-                            QueryRows, StartRun>;
+                            QueryRows, StartRun, CallMcp>;
 
 inline const char* kind_of(const Effect& effect) {
   return std::visit([](const auto& one) { return one.kKind; }, effect);

@@ -57,6 +57,23 @@ TEST_CASE("a question alone, or private data alone, may be sent out", "[lint]") 
   CHECK(document.said() == "");  // no tool
 }
 
+TEST_CASE("an MCP server's tool is a stranger that is told what the model writes", "[lint]") {
+  const std::string server = "mcp: {server: \"https://search.example/mcp\", tool: find";
+  Desk desk;
+  desk.input = "cv: file";
+  desk.ask = "prompt: Look, files: [=cv], tools: [search]";
+  desk.tools = "search: {description: Searches, input: {text: " + kText + "}, " + server + "}}";
+  CHECK(desk.said() == "A813 x1");
+  desk.tools = "search: {description: Searches, input: {text: " + kText + "}, " + server +
+               ", arguments: {query: =text}}}";
+  CHECK(desk.said() == "A813 x1");
+  desk.tools = "search: {description: Searches, input: {text: " + kText + "}, " + server +
+               ", arguments: {query: fixed}}}";
+  CHECK(desk.said() == "");
+  desk.tools = "search: {description: Searches, input: {number: integer}, " + server + "}}";
+  CHECK(desk.said() == "");
+}
+
 TEST_CASE("a document beside a tool that sends texts is a risk", "[lint]") {
   Desk desk;
   desk.input = "cv: file";

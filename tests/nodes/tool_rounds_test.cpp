@@ -182,7 +182,7 @@ TEST_CASE("mistakes of tools are found when the app is loaded", "[nodes]") {
   CHECK_THAT(said("tools: [find", "tools: [find, find"), Catch::Contains("Y001"));
   CHECK_THAT(said("description: Finds a note, ", ""), Catch::Contains("S102"));
   CHECK_THAT(said("store: {get: notes, id: =id}", "mcp: {server: notes, name: get}"),
-             Catch::Contains("S109"));
+             Catch::Contains("S101"));
   CHECK_THAT(said("id: =id}}\n  shout", "id: =idd}}\n  shout"), Catch::Contains("X502"));
   CHECK_THAT(said("render: {template: \"{{text}}{{mark}}\"}", "interrupt: {expects: {a: string}}"),
              Catch::Contains("G305"));

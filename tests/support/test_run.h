@@ -44,6 +44,12 @@ inline std::string effect(const run::CallHttp& call) {
   return out + (call.at_most_once ? " once" : "") + (call.local ? " local" : "") + " expect " +
          call.expect.text();
 }
+inline std::string effect(const run::CallMcp& call) {
+  std::string out = "mcp " + call.url + " " + call.tool + " " + to_text(call.arguments);
+  for (const auto& [name, value] : call.headers) out += " " + name + "='" + value + "'";
+  if (call.auth.how != app::Auth::How::none) out += " with " + call.auth.secret;
+  return out + (call.at_most_once ? " once" : "") + (call.local ? " local" : "");
+}
 inline std::string effect(const run::ExtractText& ask) {
   return "extract " + text_or(ask.file, "id") + " max " + std::to_string(ask.max_pages);
 }

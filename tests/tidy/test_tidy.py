@@ -44,8 +44,9 @@ ARROWS = {
     "engine/llm": {"engine/effects/http", "engine/schema"},
     "engine/llm/providers": {"engine/llm"},
     "engine/effects": {"engine/run", "engine/llm", "engine/blob", "engine/effects/http",
-                       "engine/effects/child", "engine/effects/peers"},
+                       "engine/effects/child", "engine/effects/mcp", "engine/effects/peers"},
     "engine/effects/http": set(),
+    "engine/effects/mcp": {"engine/effects/http", "engine/llm"},
     "engine/effects/peers": set(),
     "engine/effects/child": set(),
     "engine/blob": set(),
@@ -221,7 +222,7 @@ def test_the_core_has_no_clock_threads_or_randomness():
 # ── families ────────────────────────────────────────────────────────────────────────────────────
 
 # Files of engine/nodes/ that are no node kind.
-NODE_HELPERS = {"all", "reference", "right_to_left", "tool_rounds"}
+NODE_HELPERS = {"all", "reference", "right_to_left", "sent_headers", "tool_rounds"}
 
 
 def test_every_node_kind_is_listed_and_tested():

@@ -261,7 +261,8 @@ std::vector<Place> tests() {
         {"after", kDuration, "The clock moves on by so much before the call."},
         {"body", "true", "What is sent: data that sees `last`, or a fixture."},
         {"replies", kMapOfData,
-         "{node path: value, fixture, list of them, or {error: {status, body}}} for llm, http and "
+         "{node path: value, fixture, list of them, or {error: {status, body}}} for llm, http, mcp "
+         "and "
          "retrieve; {tool_calls: [{name, input}]} is a model that asks for tools."},
         {"files", R"({"type": "object", "additionalProperties": {"type": "string"}})",
          "{field: fixture} to upload."},

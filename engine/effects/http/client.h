@@ -37,6 +37,8 @@ struct Request {
   // the socket is not read, and the same bytes come again after resume().  Any other response's
   // body is collected as usual.
   std::function<bool(std::string_view)> on_body = nullptr;
+  // Its answer may rest once it has begun, as long as `timeout` allows; see Options::stalled.
+  bool may_rest = false;
 };
 
 struct Response {

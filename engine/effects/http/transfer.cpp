@@ -221,7 +221,7 @@ size_t Transfer::on_body(char* data, size_t size, size_t count, void* self) {
 
 // At the first byte of the body.
 void Transfer::watch_pace() {
-  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, 10L);
+  curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_LIMIT, request_.may_rest ? 0L : 10L);
   curl_easy_setopt(easy_, CURLOPT_LOW_SPEED_TIME, static_cast<long>(stalled_.count()));
   curl_off_t announced = -1;
   curl_easy_getinfo(easy_, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &announced);

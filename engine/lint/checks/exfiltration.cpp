@@ -28,12 +28,13 @@ bool carries_text(const app::Field& field) {
 bool sends(const Subject& subject, const app::Tool& tool) {
   const yaml::Node* tools = subject.root.find("tools");
   const yaml::Node* node = tools ? tools->find(tool.name) : nullptr;
-  const yaml::Node* http = node ? node->find("http") : nullptr;
-  if (!http || tool.confirm) return false;
+  const yaml::Node* call = node ? node->find("http") : nullptr;
+  if (node && !call) call = node->find("mcp");
+  if (!call || tool.confirm) return false;
   return std::any_of(subject.draft.uses.begin(), subject.draft.uses.end(),
                      [&](const app::Use& use) {
                        const app::Field* field = app::find(tool.graph.input, use.path[0]);
-                       return use.graph == tool.graph.name && within(use.from, http->span) &&
+                       return use.graph == tool.graph.name && within(use.from, call->span) &&
                               field && carries_text(*field);
                      });
 }

@@ -11,7 +11,10 @@ bool writes(const yaml::Node& tool) {
     return args && std::any_of(keys.begin(), keys.end(),
                                [&](const char* key) { return args->find(key) != nullptr; });
   };
-  return any("http", {"post", "put", "patch", "delete"}) || any("store", {"put", "delete"});
+  const yaml::Node* mcp = tool.find("mcp");
+  const yaml::Node* repeatable = mcp ? mcp->find("repeatable") : nullptr;
+  return any("http", {"post", "put", "patch", "delete"}) || any("store", {"put", "delete"}) ||
+         (mcp && !(repeatable && repeatable->boolean));
 }
 
 void run(const Subject& subject, Report& report) {
