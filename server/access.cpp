@@ -1,6 +1,7 @@
 #include "server/access.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "engine/base/ids.h"
@@ -15,6 +16,21 @@ constexpr std::string_view kDevelopment = "dev:";
 
 bool loopback(std::string_view address) {
   return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+// A proxy on this machine makes everybody come from loopback.
+bool is_forwarded(const front::Head& head) {
+  static constexpr std::array kSigns = {"forwarded",         "x-forwarded-for", "x-forwarded-host",
+                                        "x-forwarded-proto", "x-real-ip",       "via"};
+  return std::any_of(kSigns.begin(), kSigns.end(),
+                     [&](const char* name) { return head.header(name) != nullptr; });
+}
+
+// A page whose name was made to lead to this machine is asked for by that name.
+bool names_this_machine(const std::string& host) {
+  if (host.starts_with('[')) return host.starts_with("[::1]");
+  const std::string name = host.substr(0, host.find(':'));
+  return name == "localhost" || name.ends_with(".localhost") || name.starts_with("127.");
 }
 
 bool plain_word(std::string_view text, size_t longest) {
@@ -88,6 +104,13 @@ Result<Caller> develop(const AccessRules& rules, const std::string& app, const f
                        const std::string& token) {
   if (!rules.development) return bad_token("development sign-in is switched off on this server");
   if (!loopback(head.peer)) return bad_token("development sign-in works from this machine only");
+  if (is_forwarded(head))
+    return bad_token(
+        "development sign-in works from this machine only, and this came through a proxy: set "
+        "`mode: production` where one stands in front");
+  if (const std::string* host = head.header("host"); host && !names_this_machine(*host))
+    return bad_token("development sign-in works at 127.0.0.1 and localhost only, not at " +
+                     quote(*host));
   return development_caller(app, token);
 }
 

@@ -235,6 +235,16 @@ void serve(const Exchange& exchange) {
   call_with_plan(exchange);
 }
 
+// Before anything is looked at; whoever watches over the server may ask as often as they like.
+Result<> slow_enough(const Exchange& exchange) {
+  const app::Quota& rate = exchange.site.rate_per_address;
+  const Endpoint* endpoint = exchange.match.endpoint;
+  const bool watches = endpoint && (endpoint->does == Endpoint::Does::health ||
+                                    endpoint->does == Endpoint::Does::ready);
+  if (rate.count == 0 || watches) return {};
+  return exchange.site.rates.take(exchange.request->peer, rate, exchange.began);
+}
+
 bool needs_caller(const Endpoint& endpoint) {
   using Does = Endpoint::Does;
   switch (endpoint.does) {
@@ -322,6 +332,7 @@ void handle(Site& site, front::Request received, front::Reply reply) {
                     {},
                     id,
                     site.engine.clock().monotonic()};
+  if (const Result<> slow = slow_enough(exchange); !slow) return exchange.send(slow.error());
   if (!exchange.match.endpoint && exchange.match.allowed.empty())
     return exchange.send(not_found(*request, *table));
   if (!exchange.match.endpoint && is_preflight(site.headers, *request))

@@ -26,7 +26,8 @@ struct Site {
   const HeaderRules headers;
   const Links links;
   Rates rates;
-  bool log_requests = false;  // a line of each; set before the first
+  bool log_requests = false;         // a line of each; set before the first
+  app::Quota rate_per_address = {};  // of all requests; count 0: none
   std::atomic<bool> draining{false};
 
   std::shared_ptr<const Table> table() const { return std::atomic_load(&table_); }

@@ -1,22 +1,18 @@
 #include "server/rates.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 
 #include "engine/app/per_plan.h"
+#include "server/front/address.h"
 
 namespace plenum::server {
 
 namespace {
 
-// Whoever has an IPv6 address has its whole network, 2^64 of them.
-std::string network(const std::string& address) {
-  in6_addr six;
-  if (address.find(':') == std::string::npos || inet_pton(AF_INET6, address.c_str(), &six) != 1)
-    return address;
-  if (IN6_IS_ADDR_V4MAPPED(&six)) return address.substr(address.rfind(':') + 1);
-  return std::string(reinterpret_cast<const char*>(six.s6_addr), 8);
+tl::unexpected<Error> too_fast(const std::string& what, milliseconds wait) {
+  Error error{Kind::limited, "too many calls " + what + "; slow down", "rate_exceeded", {}};
+  error.retry_after = wait;
+  return fail(std::move(error));
 }
 
 }  // namespace
@@ -28,29 +24,36 @@ void Rates::fill(Bucket& bucket, Millis now) {
   bucket.filled_at = std::max(bucket.filled_at, now);
 }
 
+std::optional<milliseconds> Rates::take_from(const std::string& key, const app::Quota& rate,
+                                             Millis now) {
+  const std::lock_guard lock(mutex_);
+  if (buckets_.size() >= kMost && !buckets_.contains(key)) make_room(now);
+  const int64_t whole = rate.count * rate.period.count();
+  const auto [it, made] = buckets_.try_emplace(key, Bucket{whole, now, rate});
+  Bucket& bucket = it->second;
+  if (bucket.rate.count != rate.count || bucket.rate.period != rate.period)
+    bucket = {std::min(bucket.level, whole), now, rate};  // the app or the plan has changed
+  fill(bucket, now);
+  if (bucket.level >= rate.period.count()) {
+    bucket.level -= rate.period.count();
+    return std::nullopt;
+  }
+  const Millis missing = rate.period.count() - bucket.level;
+  return milliseconds((missing + rate.count - 1) / rate.count);
+}
+
 Result<> Rates::take(const std::string& app, const app::Route& route, const Caller& caller,
                      const std::string& address, Millis now) {
   const app::Quota* rate = app::of_plan(route.rate, caller.plan);
   if (!rate || rate->period.count() <= 0) return {};
-  const std::string who = caller.signed_in ? caller.owner : "from " + network(address);
-  const std::string key = app + "\n" + route.key() + "\n" + who;
-  const std::lock_guard lock(mutex_);
-  if (buckets_.size() >= kMost && !buckets_.contains(key)) make_room(now);
-  const int64_t whole = rate->count * rate->period.count();
-  const auto [it, made] = buckets_.try_emplace(key, Bucket{whole, now, *rate});
-  Bucket& bucket = it->second;
-  if (bucket.rate.count != rate->count || bucket.rate.period != rate->period)
-    bucket = {std::min(bucket.level, whole), now, *rate};  // the app or the plan has changed
-  fill(bucket, now);
-  if (bucket.level >= rate->period.count()) {
-    bucket.level -= rate->period.count();
-    return {};
-  }
-  const Millis missing = rate->period.count() - bucket.level;
-  Error error{
-      Kind::limited, "too many calls of " + route.key() + "; slow down", "rate_exceeded", {}};
-  error.retry_after = milliseconds((missing + rate->count - 1) / rate->count);
-  return fail(std::move(error));
+  const std::string who = caller.signed_in ? caller.owner : "from " + front::network_of(address);
+  const auto wait = take_from(app + "\n" + route.key() + "\n" + who, *rate, now);
+  return wait ? too_fast("of " + route.key(), *wait) : Result<>();
+}
+
+Result<> Rates::take(const std::string& address, const app::Quota& rate, Millis now) {
+  const auto wait = take_from("\nfrom " + front::network_of(address), rate, now);
+  return wait ? too_fast("from this address", *wait) : Result<>();
 }
 
 // A full bucket says nothing that a new one does not.

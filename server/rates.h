@@ -1,4 +1,4 @@
-// How fast callers may call: `rate` of routes.
+// How fast callers may call: `rate` of routes, and what the operator allows an address.
 #pragma once
 
 #include <mutex>
@@ -18,6 +18,8 @@ class Rates {
   // it is empty, with the time until it is not.
   Result<> take(const std::string& app, const app::Route& route, const Caller& caller,
                 const std::string& address, Millis now);
+  // The same of an address, whatever it asks for.
+  Result<> take(const std::string& address, const app::Quota& rate, Millis now);
 
  private:
   static constexpr size_t kMost = 200'000;  // buckets; over it full ones go, then any
@@ -28,6 +30,8 @@ class Rates {
     app::Quota rate;
   };
   static void fill(Bucket& bucket, Millis now);
+  // How long until there is a call again; nothing: it was taken.
+  std::optional<milliseconds> take_from(const std::string& key, const app::Quota& rate, Millis now);
   void make_room(Millis now);
 
   std::mutex mutex_;

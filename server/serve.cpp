@@ -215,6 +215,7 @@ Result<> serve(ServeOptions options) {
   warn_about_documents(*engine);
   swap_table(site, catalog);
   site.log_requests = options.log_requests;
+  site.rate_per_address = {options.requests_per_minute, milliseconds(60'000)};
 
   front::Options listen;
   listen.address = options.address;
@@ -222,6 +223,7 @@ Result<> serve(ServeOptions options) {
   listen.threads = options.front_threads;
   listen.connections = options.connections;
   listen.connections_per_address = options.connections_per_address;
+  listen.proxies = options.proxies;
   std::unique_ptr<front::Front> front = TRY(front::Front::open(listen, handler(site)));
   std::unique_ptr<front::Front> metrics;
   if (!options.metrics.address.empty()) {

@@ -19,6 +19,8 @@ struct ServeOptions {
   int front_threads = 1;
   size_t connections = 1024;                 // more at once are answered with 503
   size_t connections_per_address = 64;       // … with 429
+  int requests_per_minute = 0;               // of one address; 0: no limit
+  front::Networks proxies;                   // whose word counts for whom they ask
   HeaderRules headers;                       // which pages may call, and how clients come
   auth::Issuers sign_in;                     // by whose tokens callers are known
   bool watch = true;                         // changed app files are loaded by themselves

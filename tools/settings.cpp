@@ -19,6 +19,8 @@ std::vector<std::string> known() {
                                   "allow_unsandboxed",
                                   "connections",
                                   "connections_per_address",
+                                  "requests_per_minute_per_address",
+                                  "proxies",
                                   "disk_reserve_mb",
                                   "runs_at_once",
                                   "outbound.allow_local",
@@ -47,6 +49,15 @@ Result<> read_numbers(const SettingsFile& settings, server::ServeOptions& option
   options.connections = TRY(settings.number("connections", 16, 60'000, options.connections));
   options.connections_per_address = TRY(settings.number(
       "connections_per_address", 1, options.connections, options.connections_per_address));
+  options.requests_per_minute =
+      static_cast<int>(TRY(settings.number("requests_per_minute_per_address", 0, 1'000'000, 0)));
+  for (const std::string& text : settings.list("proxies")) {
+    const auto network = front::Network::parse(text);
+    if (!network)
+      return fail(Kind::invalid, "the setting `proxies` has " + quote(text) +
+                                     "; it must be an address or a network: 127.0.0.1, 10.0.0.0/8");
+    options.proxies.push_back(*network);
+  }
   options.engine.disk_reserve =
       TRY(settings.number("disk_reserve_mb", 0, 1'000'000, options.engine.disk_reserve >> 20))
       << 20;

@@ -100,7 +100,8 @@ size_t Connection::step(Lock& lock, std::string_view bytes) {
 
 void Connection::begin_body(Lock& lock) {
   static_cast<Head&>(request_) = std::move(parser_.head());
-  request_.peer = peer_;
+  request_.peer =
+      hub_->options.proxies.empty() ? peer_ : client_of(peer_, request_, hub_->options.proxies);
   const Framing framing = parser_.framing();
   keep_alive_ = request_.keep_alive;
   head_only_ = request_.method == "HEAD";

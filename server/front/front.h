@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "server/front/address.h"
 
 namespace plenum::front {
 
@@ -22,7 +23,7 @@ struct Head {
   std::string method, target, path;
   Headers query;
   Headers headers;
-  std::string peer;  // the socket's address, "127.0.0.1"
+  std::string peer;  // whom it comes from, "127.0.0.1": the socket, or for whom a proxy asks
   bool keep_alive = true;
 
   const std::string* header(std::string_view lower_case_name) const;
@@ -82,6 +83,7 @@ struct Options {
   uint16_t port = 8080;  // 0: any free one; see port()
   int threads = 1;
   size_t connections = 1024, connections_per_address = 1024;
+  Networks proxies;  // whose word counts for whom they ask; their connections are not counted
   size_t header_bytes = 16 << 10, header_count = 100, target_bytes = 8 << 10;
   size_t body_bytes = 1 << 20;  // when `body_limit` is not set
   // The body's time is `body_time` and a second more for each 64 KiB.

@@ -80,10 +80,12 @@ Hub::Admission Hub::add(const std::shared_ptr<Connection>& connection, const std
   if (stopping_ || connections_.size() >= options.connections + kRefusedConnections)
     return {true, std::nullopt};
   connections_.emplace(connection->id(), connection);
-  const size_t of_peer = ++per_peer_[peer];
+  const size_t of_peer = ++per_peer_[network_of(peer)];
   if (connections_.size() > options.connections)
     return {false, Refusal{503, "too_many_connections", "the server has too many connections"}};
-  if (of_peer > options.connections_per_address)
+  const bool proxy = std::any_of(options.proxies.begin(), options.proxies.end(),
+                                 [&](const Network& network) { return network.has(peer); });
+  if (of_peer > options.connections_per_address && !proxy)
     return {false, Refusal{429, "too_many_connections",
                            "this address has " + std::to_string(options.connections_per_address) +
                                " connections, the most it may have"}};
@@ -97,7 +99,7 @@ void Hub::remove(uint64_t id, const std::string& peer) {
   if (found == connections_.end()) return;
   kept = std::move(found->second);
   connections_.erase(found);
-  const auto of_peer = per_peer_.find(peer);
+  const auto of_peer = per_peer_.find(network_of(peer));
   if (of_peer != per_peer_.end() && --of_peer->second == 0) per_peer_.erase(of_peer);
   if (connections_.empty()) changed_.notify_all();
 }
