@@ -208,6 +208,14 @@ def test_code_keeps_away_from(word, why):
     assert not wrong, f"{word}: {why}: {wrong}"
 
 
+def test_queries_are_written_in_the_store_only():
+    """There every row has an app and an owner, and no query leaves them out."""
+    query = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+(OR\s+\w+\s+)?INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b")
+    wrong = [path for path in files(".cpp", ".h", ".inc", under=("engine", "server", "tools"))
+             if not path.startswith("engine/store/") and query.search(text(path))]
+    assert not wrong, f"SQL outside of engine/store: {wrong}"
+
+
 def test_the_core_has_no_clock_threads_or_randomness():
     word = re.compile(r"std::(thread|mutex|atomic|random_device|mt19937|async)\b|_clock::now|"
                       r"\b(getenv|rand)\s*\(|\bstd::time\s*\(")
