@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/base/diagnostic.h"
+#include "engine/base/json_plain.h"
 #include "engine/base/utf8.h"
 
 namespace plenum {
@@ -249,11 +250,7 @@ class Reader {
     const size_t open = at_++;
     for (;;) {
       const size_t run = at_;
-      while (at_ < text_.size()) {
-        const unsigned char c = static_cast<unsigned char>(text_[at_]);
-        if (c == '"' || c == '\\' || c < 0x20 || c >= 0x80) break;
-        ++at_;
-      }
+      at_ = plain_until(text_, at_);
       text.append(text_, run, at_ - run);
       if (text.size() > limits_.string_bytes)
         return wrong(open,

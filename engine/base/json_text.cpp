@@ -4,15 +4,12 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "engine/base/json_plain.h"
 #include "engine/base/utf8.h"
 
 namespace plenum {
 
 namespace {
-
-bool is_plain(unsigned char c) {
-  return c >= 0x20 && c != '"' && c != '\\' && c < 0x80;
-}
 
 void append_escaped(std::string& out, char c) {
   constexpr char kHex[] = "0123456789abcdef";
@@ -41,10 +38,6 @@ void append_escaped(std::string& out, char c) {
     default:
       break;
   }
-  if (static_cast<unsigned char>(c) >= 0x20) {
-    out += c;
-    return;
-  }
   out += "\\u00";
   out += kHex[c >> 4];
   out += kHex[c & 15];
@@ -54,14 +47,17 @@ void append_string(std::string& out, const std::string& text) {
   const size_t began = out.size();
   out += '"';
   bool ascii = true;
-  for (size_t at = 0; at < text.size();) {
-    size_t end = at;
-    while (end < text.size() && is_plain(static_cast<unsigned char>(text[end]))) ++end;
-    out.append(text, at, end - at);
-    if (end == text.size()) break;
-    ascii = ascii && static_cast<unsigned char>(text[end]) < 0x80;
-    append_escaped(out, text[end]);
-    at = end + 1;
+  for (size_t from = 0, at = 0;;) {
+    at = plain_until(text, at);
+    if (at < text.size() && static_cast<unsigned char>(text[at]) >= 0x80) {
+      ascii = false;
+      ++at;
+      continue;
+    }
+    out.append(text, from, at - from);
+    if (at == text.size()) break;
+    append_escaped(out, text[at]);
+    from = ++at;
   }
   out += '"';
   if (ascii || find_bad_utf8(text) == std::string::npos) return;
@@ -115,9 +111,18 @@ void append_text(std::string& out, const Json& value) {
     case Json::value_t::null:
       out += "null";
       return;
+    case Json::value_t::binary: {
+      const Json::binary_t& text = value.get_binary();
+      out.append(reinterpret_cast<const char*>(text.data()), text.size());
+      return;
+    }
     default:
       out += value.dump();
   }
+}
+
+Json verbatim(const std::string& text) {
+  return Json::binary({text.begin(), text.end()});
 }
 
 std::string to_text(const Json& value) {

@@ -13,6 +13,10 @@ namespace plenum {
 void append_text(std::string& out, const Json& value);
 void append_text(std::string& out, const Json::object_t& members);
 
+// A value that `append_text` and `to_text` write as the text it was made of, which must be JSON:
+// for what is the same in many texts.  Nothing else may look at it.
+Json verbatim(const std::string& text);
+
 // The text of the array of these values, none of which is copied.
 template <typename... T>
 std::string array_text(const T&... values) {

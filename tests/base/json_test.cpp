@@ -244,6 +244,29 @@ TEST_CASE("text is what the library writes, byte for byte", "[json]") {
         to_text(Json{values[1], "a", 2, values[20]}));
 }
 
+// Plain letters are looked at sixteen at a time: whatever interrupts them is seen at every place.
+TEST_CASE("what must be written otherwise is found wherever it stands", "[json]") {
+  const std::vector<std::string> marks = {"\"",   "\\",     "\n",     std::string(1, '\0'), "\x1f",
+                                          "\x7f", "\u00e9", "\u65e5", "\U0001F600"};
+  for (size_t length = 0; length < 50; ++length)
+    for (size_t at = 0; at <= length; ++at)
+      for (const std::string& mark : marks) {
+        const std::string text = std::string(at, 'x') + mark + std::string(length - at, '~');
+        const Json value(text);
+        const std::string written = to_text(value);
+        REQUIRE(written == value.dump());
+        REQUIRE(parse_json(written).value() == value);
+      }
+  for (size_t length = 0; length < 50; ++length)
+    for (size_t at = 0; at <= length; ++at) {
+      std::string text(length + 1, 'x');
+      text[at] = '\x1f';
+      CHECK_FALSE(parse_json("\"" + text + "\""));
+      text[at] = '\xff';
+      CHECK_FALSE(parse_json("\"" + text + "\""));
+    }
+}
+
 TEST_CASE("objects are equal in any order, numbers across their types and exactly", "[json]") {
   const auto same = [](std::string_view a, std::string_view b) {
     const Json x = parse_json(a).value(), y = parse_json(b).value();
