@@ -6,10 +6,12 @@
 
 namespace plenum {
 
-// "run_" and 128 random bits as 26 lower-case letters and digits (Crockford's alphabet).  From the
-// system's random source; callable from any thread.
+// "run_", the time in milliseconds as 9 lower-case letters and digits (Crockford's alphabet), and
+// 128 random bits as 26: ids of one clock are in the order of their milliseconds, and nobody
+// guesses one.  From the system's random source; callable from any thread.
 std::string new_id(std::string_view prefix);
-// Whether `text` has the shape of such an id: the prefix, "_" and 26 characters.
+// Whether `text` has the shape of such an id: the prefix, "_" and 35 characters; or 26, as what an
+// effect makes is named, by its key.
 bool is_id(std::string_view text, std::string_view prefix);
 
 std::string sha256_hex(std::string_view bytes);  // 64 lower-case hex digits

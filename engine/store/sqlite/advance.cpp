@@ -85,7 +85,7 @@ Result<> checkpoint(Session& session, const Checkpoint& checkpoint) {
             .finish());
   TRY(end_effects(session.db, run->number, checkpoint.ended));
   if (checkpoint.status != RunStatus::running)  // nobody waits for what is still open
-    TRY(session.db.use("doubt_run").bind(run->number, checkpoint.now).finish());
+    TRY(doubt_effects(session.db, run->number, checkpoint.now));
   TRY(begin_effects(session.db, run->number, checkpoint.begun));
   for (const auto& [collection, row] : checkpoint.rows) {
     TRY(put_row(session, run->scope, collection, row));

@@ -20,6 +20,24 @@ Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& 
   return {};
 }
 
+namespace {
+
+using Key = std::pair<int64_t, int64_t>;  // call, sent
+
+Result<std::optional<Key>> open_effect(Connection& db, int64_t run) {
+  Statement row = db.use("open_effect");
+  if (!TRY(row.bind(run).next())) return std::nullopt;
+  return Key{row.integer(0), row.integer(1)};
+}
+
+}  // namespace
+
+Result<> doubt_effects(Connection& db, int64_t run, Millis now) {
+  while (const std::optional<Key> open = TRY(open_effect(db, run)))
+    TRY(db.use("doubt_effect").bind(run, open->first, open->second, now).finish());
+  return {};
+}
+
 Result<std::vector<EffectRow>> read_effects(Connection& db, const Owner& owner,
                                             const std::string& run) {
   const int64_t number = TRY(number_of(db, owner, run));

@@ -1,12 +1,18 @@
 R"sql(
+-- These three run at every step.  Written as they are, each changes one row that it finds by its whole key, and SQLite
+-- makes no temporary table for it, which would cost more than the change.
 -- :begin_effect
 INSERT INTO effect (run, call, sent, status, started_at, ended_at, cost_usd, kind, path, key, digest, error, reserved_usd)
-SELECT ?1, ?2, count(*) + 1, 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '', ?8 FROM effect WHERE run = ?1 AND call = ?2
+VALUES (?1, ?2, (SELECT count(*) + 1 FROM effect WHERE run = ?1 AND call = ?2), 0, ?3, 0, 0, ?4, ?5, ?6, ?7, '', ?8)
+-- What is begun again was ambiguous before: only the last one can be open.
 -- :end_effect
 UPDATE effect SET status = ?3, ended_at = ?4, cost_usd = ?5, error = ?6, input_tokens = ?7, output_tokens = ?8, cached_tokens = ?9
 WHERE run = ?1 AND call = ?2 AND status = 0
--- :doubt_run
-UPDATE effect SET status = 3, ended_at = ?2 WHERE run = ?1 AND status = 0
+  AND sent = (SELECT max(sent) FROM effect WHERE run = ?1 AND call = ?2)
+-- :open_effect
+SELECT call, sent FROM effect WHERE run = ?1 AND status = 0 LIMIT 1
+-- :doubt_effect
+UPDATE effect SET status = 3, ended_at = ?4 WHERE run = ?1 AND call = ?2 AND sent = ?3
 -- Before the runs themselves are rescued.
 -- :doubt_effects
 UPDATE effect SET status = 3, ended_at = ?2

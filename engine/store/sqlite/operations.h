@@ -73,6 +73,8 @@ Result<> delete_row(Session& session, const Owner& owner, const std::string& col
                     const std::string& id);
 Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
 Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
+// What of the run is open still is ambiguous from now on.
+Result<> doubt_effects(Connection& db, int64_t run, Millis now);
 Result<> put_cached(Session& session, const Owner& owner, const std::string& key,
                     const std::string& data, Millis expires_at);
 Result<FileRow> put_file(Session& session, const FileRow& file);
