@@ -110,7 +110,7 @@ llm::Call model_call(const run::CallModel& ask, const run::Perform& what,
   if (ask.tools)
     for (const Json& tool : *ask.tools)
       call.tools.push_back({text_or(tool, "name"), text_or(tool, "description"), tool["input"]});
-  if (ask.schema) call.schema = *ask.schema;
+  call.schema = ask.schema;
   call.temperature = model.temperature;
   call.top_p = model.top_p;
   call.max_tokens = ask.max_tokens ? ask.max_tokens : model.max_tokens;
@@ -141,7 +141,7 @@ Result<EffectReply> scripted(Script& script, const llm::Provider& provider, cons
     reply.text = said.value.is_string() ? said.value.get<std::string>() : to_text(said.value);
     reply.model = call.model;
   }
-  return model_reply(std::move(reply), call.schema.has_value(), app::Price{0, 0, 0, true});
+  return model_reply(std::move(reply), call.schema != nullptr, app::Price{0, 0, 0, true});
 }
 
 }  // namespace
@@ -229,11 +229,12 @@ void Effects::Work::ask_model(uint64_t handle, const run::CallModel& ask, const 
     if (!asks) return done(fail(asks.error()));
     if (!*asks) return done(scripted(*parts.script, *provider, *call, what, context));
   }
-  const auto heard = [script = parts.script,
-                      at = script_call(what, context)](const llm::Reply& reply) {
-    if (script) script->heard(at, said_by(reply));
-  };
-  const bool structured = call->schema.has_value();
+  std::function<void(const llm::Reply&)> heard = [](const llm::Reply&) {};
+  if (parts.script)
+    heard = [script = parts.script, at = script_call(what, context)](const llm::Reply& reply) {
+      script->heard(at, said_by(reply));
+    };
+  const bool structured = call->schema != nullptr;
   const app::Price price = ask.model->price;
   if (auto* reply = std::get_if<llm::Reply>(&*prepared)) {
     heard(*reply);

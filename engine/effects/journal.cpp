@@ -11,10 +11,10 @@ namespace plenum {
 
 namespace {
 
-const Json kNothing;
 constexpr size_t kDigest = 32;  // hex digits: told apart, not signed
 
-// What it asks for, as text; nothing for one that is not journaled.
+// What it asks for, as text; nothing for one that is not journaled.  A model call's schema and
+// tools are left out: they stand in the app, and a run never changes the version of its app.
 using Journaled = std::optional<std::string>;
 
 Journaled asked(const run::CallModel& e) {
@@ -24,8 +24,7 @@ Journaled asked(const run::CallModel& e) {
     for (const Json* tools : {&turn.calls, &turn.results})
       if (!tools->is_null()) turns.back().push_back(*tools);
   }
-  return array_text(e.model->provider, e.model->model, e.system, turns,
-                    e.schema ? *e.schema : kNothing, e.max_tokens.value_or(0));
+  return array_text(e.model->provider, e.model->model, e.system, turns, e.max_tokens.value_or(0));
 }
 Journaled asked(const run::CallHttp& e) {
   return array_text(e.method, e.url, e.headers, e.body);

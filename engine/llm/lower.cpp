@@ -6,6 +6,7 @@
 // narrower one would forbid right answers.
 #include "engine/llm/lower.h"
 
+#include "engine/base/json_text.h"
 #include "engine/llm/provider.h"
 #include "engine/llm/stream.h"
 #include "engine/llm/subschema.h"
@@ -403,11 +404,14 @@ class Restoring {
 }  // namespace
 
 Lowered lower(const Json& authored, Dialect dialect) {
-  return Lowering(authored, dialect).run();
+  Lowered lowered = Lowering(authored, dialect).run();
+  lowered.sent = verbatim(to_text(lowered.schema));
+  return lowered;
 }
 
+constexpr size_t kMost = 1000;  // old versions of edited apps stay until then
+
 std::shared_ptr<const Lowered> LoweredSchemas::of(const Json& authored) const {
-  constexpr size_t kMost = 1000;  // old versions of edited apps stay until then
   std::string text = to_text(authored);
   {
     std::lock_guard lock(mutex_);
@@ -417,6 +421,20 @@ std::shared_ptr<const Lowered> LoweredSchemas::of(const Json& authored) const {
   std::lock_guard lock(mutex_);
   if (known_.size() >= kMost) known_.clear();
   return known_.emplace(std::move(text), std::move(lowered)).first->second;
+}
+
+std::shared_ptr<const Lowered> LoweredSchemas::of(
+    const std::shared_ptr<const Json>& authored) const {
+  {
+    std::lock_guard lock(mutex_);
+    if (const auto known = shared_.find(authored.get()); known != shared_.end())
+      return known->second.lowered;
+  }
+  std::shared_ptr<const Lowered> lowered = of(*authored);
+  std::lock_guard lock(mutex_);
+  if (shared_.size() >= kMost) shared_.clear();
+  return shared_.emplace(authored.get(), Shared{authored, std::move(lowered)})
+      .first->second.lowered;
 }
 
 namespace {
@@ -438,9 +456,10 @@ std::string restored(const Json& authored, const Lowered& lowered, std::string t
   return to_text(restored(authored, lowered, std::move(parsed->value)));
 }
 
-Json LoweredSchemas::partial(const Json& authored, std::string_view text) const {
+Json LoweredSchemas::partial(const std::shared_ptr<const Json>& authored,
+                             std::string_view text) const {
   Json value = partial_value(text);
-  return value.is_null() ? value : restored(authored, *of(authored), std::move(value));
+  return value.is_null() ? value : restored(*authored, *of(authored), std::move(value));
 }
 
 }  // namespace plenum::llm

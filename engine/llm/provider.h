@@ -58,8 +58,8 @@ struct Call {
   std::string model;     // "gemini-3-flash-preview"
   std::string system;
   std::vector<Message> messages;
-  std::optional<Json> schema;  // structured output wanted: the authored JSON Schema, self-contained
-                               // ($refs within it)
+  std::shared_ptr<const Json> schema;  // structured output wanted: the authored JSON Schema,
+                                       // self-contained ($refs within it)
   std::optional<double> temperature, top_p;
   std::optional<int> max_tokens, seed;
   std::vector<std::string> stop;

@@ -171,7 +171,7 @@ TEST_CASE("offline: an app's fixture answers for the node of its name", "[offlin
   folder.write("app/write.txt", "A text.");
   folder.write("app/revise.md", "A *text*.");
   Call call = a_call();
-  call.schema = Json::parse(R"({"type": "object"})");
+  call.schema = std::make_shared<const Json>(Json::parse(R"({"type": "object"})"));
   const Reply reply = offline_reply(folder.path, call);
   CHECK(reply.text == "{\"from\": \"fixture\"}\n");
   CHECK(reply.model == "offline");
@@ -188,7 +188,8 @@ TEST_CASE("offline: an app's fixture answers for the node of its name", "[offlin
 TEST_CASE("offline: without a fixture the schema answers, and without a schema an honest text",
           "[offline]") {
   Call call = a_call();
-  call.schema = Json::parse(R"({"type": "object", "properties": {"summary": {"type": "string"}}})");
+  call.schema = std::make_shared<const Json>(
+      Json::parse(R"({"type": "object", "properties": {"summary": {"type": "string"}}})"));
   CHECK(offline_reply("/no/such/folder", call).text == R"({"summary":"Example summary"})");
   CHECK(offline_reply("", call).text == R"({"summary":"Example summary"})");
   call.schema.reset();
@@ -201,7 +202,7 @@ TEST_CASE("offline: a name never leads out of the app's folder", "[offline]") {
   const Folder folder;
   folder.write("secret.json", "\"secret\"");
   Call call = a_call();
-  call.schema = Json::parse(R"({"type": "integer"})");
+  call.schema = std::make_shared<const Json>(Json::parse(R"({"type": "integer"})"));
   for (const auto& [app, node] : {std::pair("..", "secret"),
                                   {"app", "../secret"},
                                   {"app/..", "secret"},

@@ -81,8 +81,8 @@ TEST_CASE("gemini: every setting has its place", "[llm]") {
   call.reasoning = "low";
   call.params = Json::parse(
       R"({"safetySettings": [{"category": "C", "threshold": "T"}], "generationConfig": {"topK": 40}})");
-  call.schema = Json::parse(
-      R"({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})");
+  call.schema = std::make_shared<const Json>(Json::parse(
+      R"({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})"));
   CHECK(equal(body_of(*provider("gemini"), call), Json::parse(R"({
     "contents": [{"role": "user", "parts": [{"text": "Capital of France?"}]}, {"role": "model", "parts": [{"text": "Paris."}]},
                  {"role": "user", "parts": [{"text": "And of Italy?"}]}],

@@ -78,7 +78,7 @@ TEST_CASE("openai: images are data URLs, other files are files", "[llm]") {
 TEST_CASE("openai: a schema is sent strict, and the nulls it forces are taken out of the reply",
           "[llm]") {
   Call call = a_call();
-  call.schema = kPerson;
+  call.schema = std::make_shared<const Json>(kPerson);
   const Json format = body_of(*provider("openai"), call)["response_format"];
   CHECK(format["json_schema"]["name"] == "analyze");
   CHECK(format["json_schema"]["strict"] == true);
@@ -90,7 +90,8 @@ TEST_CASE("openai: a schema is sent strict, and the nulls it forces are taken ou
 
 TEST_CASE("openai: a list is asked for inside an object and comes out of it again", "[llm]") {
   Call call = a_call();
-  call.schema = Json::parse(R"({"type": "array", "items": {"type": "string"}})");
+  call.schema = std::make_shared<const Json>(
+      Json::parse(R"({"type": "array", "items": {"type": "string"}})"));
   const Json body = body_of(*provider("openai"), call);
   CHECK(body["response_format"]["json_schema"]["schema"]["properties"]["value"]["type"] == "array");
   const auto reply = provider("openai")->read(
@@ -101,8 +102,8 @@ TEST_CASE("openai: a list is asked for inside an object and comes out of it agai
 TEST_CASE("a schema that cannot be enforced is said in words", "[llm]") {
   Call call = a_call();
   call.system = "Be brief.";
-  call.schema = Json::parse(
-      R"({"$schema": "x", "type": "object", "additionalProperties": {"type": "integer"}})");
+  call.schema = std::make_shared<const Json>(Json::parse(
+      R"({"$schema": "x", "type": "object", "additionalProperties": {"type": "integer"}})"));
   const Json chat_body = body_of(*provider("openai"), call);
   CHECK(chat_body["response_format"]["json_schema"]["strict"] == false);
   CHECK(chat_body["messages"][0]["content"].get<std::string>().find(
@@ -205,8 +206,8 @@ TEST_CASE("anthropic: a call becomes messages", "[llm]") {
   call.stop = {"END"};
   call.reasoning = "low";
   call.temperature = 1;
-  call.schema = Json::parse(
-      R"({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})");
+  call.schema = std::make_shared<const Json>(Json::parse(
+      R"({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})"));
   call.messages[0].files = {{"image/png", "abc"}, {"application/pdf", "%PDF"}};
   const http::Request request = request_of(*provider("anthropic"), call);
   CHECK(request.url == "https://api.anthropic.com/v1/messages");

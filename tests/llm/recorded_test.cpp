@@ -127,7 +127,7 @@ TEST_CASE("recorded: gemini requests mean what the SDK's mean", "[recorded]") {
   same_request("gemini", settings, "gemini/system-and-config");
 
   Call structured = with_model("What is the largest city in Mexico?", model);
-  structured.schema = kCity;
+  structured.schema = std::make_shared<const Json>(kCity);
   same_request("gemini", structured, "gemini/structured-json-schema");
 
   const Json image =
@@ -160,8 +160,9 @@ TEST_CASE("recorded: openai requests mean what the SDK's mean", "[recorded]") {
 
   Call structured = with_model("What is the largest city in Mexico?", model);
   structured.node = "city_location";
-  structured.schema = kCity;
-  (*structured.schema)["required"].push_back("population");
+  Json city = kCity;
+  city["required"].push_back("population");
+  structured.schema = std::make_shared<const Json>(city);
   structured.params =
       Json::parse(R"({"response_format": {"json_schema": {"description": "A city"}}})");
   same_request("openai", structured, "openai/chat-structured");
@@ -193,8 +194,8 @@ TEST_CASE("recorded: anthropic requests mean what the SDK's mean", "[recorded]")
 
   Call structured = with_model("Return exactly this payment amount: 12.34", model);
   structured.max_tokens = 1024;
-  structured.schema = Json::parse(
-      R"({"type": "object", "properties": {"amount": {"type": ["number", "string"]}}, "required": ["amount"]})");
+  structured.schema = std::make_shared<const Json>(Json::parse(
+      R"({"type": "object", "properties": {"amount": {"type": ["number", "string"]}}, "required": ["amount"]})"));
   same_request("anthropic", structured, "anthropic/structured");
 
   for (const auto& [name, mime, prompt] :
@@ -211,7 +212,7 @@ TEST_CASE("recorded: anthropic requests mean what the SDK's mean", "[recorded]")
 TEST_CASE("recorded: gemini's replies and errors are read as what they are", "[recorded]") {
   if (nothing_recorded()) return;
   Call structured = a_call();
-  structured.schema = kCity;
+  structured.schema = std::make_shared<const Json>(kCity);
   const std::vector<std::pair<const char*, const char*>> table = {
       {"text", "4"},
       {"system-and-config", "The capital of France is (cut)"},

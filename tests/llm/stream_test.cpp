@@ -242,6 +242,7 @@ TEST_CASE("the beginning of a structured answer is a value already", "[llm]") {
 
 TEST_CASE("a part of a wrapped answer is unwrapped", "[llm]") {
   Call call = a_call();
-  call.schema = Json{{"type", "array"}, {"items", {{"type", "string"}}}};
+  call.schema =
+      std::make_shared<const Json>(Json{{"type", "array"}, {"items", {{"type", "string"}}}});
   CHECK(provider("openai")->partial(call, "{\"value\": [\"a\", \"b") == Json{"a", "b"});
 }

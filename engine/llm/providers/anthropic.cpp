@@ -154,7 +154,7 @@ class Anthropic final : public Provider {
       : access_(completed(std::move(access), "https://api.anthropic.com", "2023-06-01")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(call.schema) : nullptr;
     const std::string system = schema && !schema->enforced
                                    ? with_schema_in_words(call.system, schema->schema)
                                    : call.system;
@@ -165,7 +165,7 @@ class Anthropic final : public Provider {
     for (const Tool& tool : call.tools)
       body["tools"].push_back({{"name", tool.name},
                                {"description", tool.description},
-                               {"input_schema", schemas_.of(tool.input)->schema}});
+                               {"input_schema", schemas_.of(tool.input)->sent}});
     if (call.temperature) body["temperature"] = *call.temperature;
     if (call.top_p) body["top_p"] = *call.top_p;
     if (!call.stop.empty()) body["stop_sequences"] = call.stop;
@@ -173,7 +173,7 @@ class Anthropic final : public Provider {
     if (!call.reasoning.empty() && call.reasoning != "none")
       body["output_config"]["effort"] = call.reasoning;
     if (schema && schema->enforced)
-      body["output_config"]["format"] = {{"type", "json_schema"}, {"schema", schema->schema}};
+      body["output_config"]["format"] = {{"type", "json_schema"}, {"schema", schema->sent}};
     TRY(add_params(body, call, {"model", "messages", "system", "stream"}));
     if (call.stream) body["stream"] = true;
     return TRY(post(kPeer, access_, call, url(), headers(), body));
@@ -203,7 +203,7 @@ class Anthropic final : public Provider {
     if (reason != "end_turn" && reason != "stop_sequence") return fail(unfinished(kPeer, reason));
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)
-      reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
+      reply.text = restored(*call.schema, *schemas_.of(call.schema), std::move(reply.text));
     return reply;
   }
 
@@ -211,7 +211,7 @@ class Anthropic final : public Provider {
     return stream_of(kPeer, *this, call, std::make_unique<AnthropicFold>());
   }
   Json partial(const Call& call, std::string_view text) const override {
-    return schemas_.partial(*call.schema, text);
+    return schemas_.partial(call.schema, text);
   }
 
  private:

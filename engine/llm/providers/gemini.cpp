@@ -81,7 +81,7 @@ Json settings_of(const Call& call, const Lowered* schema) {
   if (call.seed) settings["seed"] = *call.seed;
   if (!call.reasoning.empty()) settings["thinkingConfig"] = thinking(call.model, call.reasoning);
   if (schema) settings["responseMimeType"] = "application/json";
-  if (schema && schema->enforced) settings["responseJsonSchema"] = schema->schema;
+  if (schema && schema->enforced) settings["responseJsonSchema"] = schema->sent;
   return settings;
 }
 
@@ -170,7 +170,7 @@ class Gemini final : public Provider {
                           vertex_ ? "v1beta1" : "v1beta")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(call.schema) : nullptr;
     Json body = {{"contents", Json::array()}};
     for (const Message& message : call.messages) body["contents"].push_back(content_of(message));
     const std::string system = schema && !schema->enforced
@@ -234,7 +234,7 @@ class Gemini final : public Provider {
     for (const Tool& tool : call.tools)
       list.push_back({{"name", tool.name},
                       {"description", tool.description},
-                      {"parametersJsonSchema", schemas_.of(tool.input)->schema}});
+                      {"parametersJsonSchema", schemas_.of(tool.input)->sent}});
     return {{"functionDeclarations", std::move(list)}};
   }
 

@@ -171,7 +171,7 @@ class OpenAi final : public Provider {
   explicit OpenAi(Access access) : access_(completed(std::move(access), kHome, "")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
-    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(*call.schema) : nullptr;
+    const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(call.schema) : nullptr;
     const std::string system = schema && !schema->enforced
                                    ? with_schema_in_words(call.system, schema->schema)
                                    : call.system;
@@ -214,7 +214,7 @@ class OpenAi final : public Provider {
     if (!reply.calls.empty()) return reply;
     if (reply.text.empty()) return fail(empty(kPeer));
     if (call.schema)
-      reply.text = restored(*call.schema, *schemas_.of(*call.schema), std::move(reply.text));
+      reply.text = restored(*call.schema, *schemas_.of(call.schema), std::move(reply.text));
     return reply;
   }
 
@@ -222,7 +222,7 @@ class OpenAi final : public Provider {
     return stream_of(kPeer, *this, call, std::make_unique<OpenAiFold>());
   }
   Json partial(const Call& call, std::string_view text) const override {
-    return schemas_.partial(*call.schema, text);
+    return schemas_.partial(call.schema, text);
   }
 
  private:
@@ -293,7 +293,7 @@ class OpenAi final : public Provider {
     body["response_format"] = {
         {"type", "json_schema"},
         {"json_schema",
-         {{"name", schema_name(call)}, {"strict", schema.enforced}, {"schema", schema.schema}}}};
+         {{"name", schema_name(call)}, {"strict", schema.enforced}, {"schema", schema.sent}}}};
   }
 
   const Access access_;
