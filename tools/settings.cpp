@@ -144,7 +144,7 @@ Result<> read_providers(const SettingsFile& settings,
   for (const std::string& name : llm::provider_names()) {
     if (name == "offline") continue;
     llm::Access access;
-    access.key = TRY(secret(upper(name) + "_API_KEY"));
+    access.key = one_line(TRY(secret(upper(name) + "_API_KEY")));
     if (const auto url = settings.get("providers." + name + ".base_url")) {
       access.base_url = *url;
       access.trusted_base_url = true;

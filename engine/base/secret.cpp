@@ -2,6 +2,10 @@
 
 #include <openssl/crypto.h>
 
+#include <nlohmann/json.hpp>
+
+#include "engine/base/json.h"
+
 namespace plenum {
 
 Secret::Secret(std::string value)
@@ -10,9 +14,16 @@ Secret::Secret(std::string value)
         delete text;
       }) {}
 
+std::string one_line(std::string secret) {
+  if (!secret.starts_with("{")) return secret;
+  const Result<Json> document = parse_json(secret);
+  return document ? to_text(*document) : secret;
+}
+
 Result<> Secrets::load(const std::string& name) {
   std::optional<std::string> value;
   if (source_) value = TRY(source_(name));
+  if (value) value = one_line(*std::move(value));
   std::lock_guard lock(mutex_);
   values_.erase(name);
   if (!value || value->empty())

@@ -23,6 +23,9 @@ class Secret {
   std::shared_ptr<const std::string> value_;
 };
 
+// A JSON document, such as a key file, without its line breaks; anything else as it is.
+std::string one_line(std::string secret);
+
 // The secrets that apps declare, by name, as the operator set them.  Callable from any thread.
 class Secrets {
  public:
@@ -30,7 +33,8 @@ class Secrets {
   using Source = std::function<Result<std::optional<std::string>>(const std::string& name)>;
 
   explicit Secrets(Source source) : source_(std::move(source)) {}
-  // Reads it again, for a reload; `not_found` when it is not set, `invalid` when it cannot be read.
+  // Reads it again, for a reload; a JSON document, such as a key file, is kept as one line.
+  // `not_found` when it is not set, `invalid` when it cannot be read.
   // May wait for the disk.
   Result<> load(const std::string& name);
   std::optional<Secret> find(const std::string& name) const;

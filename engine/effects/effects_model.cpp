@@ -253,22 +253,29 @@ void Effects::Work::ask_model(uint64_t handle, const run::CallModel& ask, const 
       return true;
     };
   }
-  const auto read = [streaming, structured, price, heard, done](Result<http::Response> response) {
+  const std::string account = provider->account();
+  const auto read = [this, account, streaming, structured, price, heard,
+                     done](Result<http::Response> response) {
     if (!response) return done(fail(transfer_failure(std::move(response).error())));
     Result<llm::Reply> reply = streaming->read(*response);
+    if (!reply && !account.empty() && reply.error().code == "provider_auth")
+      parts.post([tokens = tokens, account] { tokens->forget(account); });
     if (!reply) return done(fail(provider_failure(std::move(reply).error())));
     heard(*reply);
     done(model_reply(*std::move(reply), structured, price));
   };
-  wait_for_turn(
-      handle, *ask.model, context.owner, tokens_of(*call),
-      [this, handle, peer = *peer_of(what.effect), owner = context.owner, worst = what.worst_usd,
-       flow = context.flow, streaming, request, read, done](Result<> turn) {
-        if (turn) turn = let_go(handle, peer, owner, worst);
-        if (!turn) return done(fail(std::move(turn).error()));
-        const uint64_t id = send(handle, std::move(*request), read);
-        if (flow) flow->begin([http = parts.http, id] { http->resume(id); }, streaming->partial());
-      });
+  const auto go = [this, handle, model = ask.model, peer = *peer_of(what.effect),
+                   owner = context.owner, worst = what.worst_usd, flow = context.flow, streaming,
+                   call, request, read, done] {
+    wait_for_turn(handle, *model, owner, tokens_of(*call), [=, this](Result<> turn) {
+      if (turn) turn = let_go(handle, peer, owner, worst);
+      if (!turn) return done(fail(std::move(turn).error()));
+      const uint64_t id = send(handle, std::move(*request), read);
+      if (flow) flow->begin([http = parts.http, id] { http->resume(id); }, streaming->partial());
+    });
+  };
+  if (account.empty()) return go();
+  with_token(handle, account, request, go, std::move(done));
 }
 
 // What was made up is told like what a model says, so that a page can be tried without one.

@@ -81,6 +81,20 @@ void Effects::Work::end_turn(uint64_t handle, bool called) {
   serve(turn.mapped());
 }
 
+void Effects::Work::with_token(uint64_t handle, const std::string& account,
+                               const std::shared_ptr<http::Request>& request,
+                               std::function<void()> go, Done done) {
+  const auto dropped = std::make_shared<bool>(false);
+  cancels[handle] = [dropped] { *dropped = true; };
+  tokens->token(account, [dropped, request, go = std::move(go),
+                          done = std::move(done)](Result<std::string> token) {
+    if (!token) return done(fail(std::move(token).error()));
+    if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
+    request->headers.emplace_back("authorization", "Bearer " + *token);
+    go();
+  });
+}
+
 Result<std::shared_ptr<llm::Provider>> Effects::Work::provider_for(const app::Model& model) const {
   if (!model.key.empty() && parts.provider_with && !parts.script) {
     const std::optional<Secret> secret = parts.secrets->find(model.key);

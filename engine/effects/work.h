@@ -6,6 +6,7 @@
 
 #include "engine/base/failpoint.h"
 #include "engine/effects/effects.h"
+#include "engine/effects/google_tokens.h"
 #include "engine/effects/mcp/servers.h"
 #include "engine/effects/script_call.h"
 
@@ -13,7 +14,12 @@ namespace plenum {
 
 // Shared by what is under way, so that an answer that comes late finds it.
 struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
-  explicit Work(Parts p) : parts(std::move(p)), peers(parts.peers), spending(parts.budgets) {}
+  explicit Work(Parts p)
+      : parts(std::move(p)),
+        peers(parts.peers),
+        spending(parts.budgets),
+        tokens(std::make_shared<GoogleTokens>(parts.http, parts.clock, parts.post,
+                                              parts.allow_local_hosts)) {}
 
   Parts parts;
   uint64_t last = 0;
@@ -21,6 +27,7 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   peers::Peers peers;
   std::map<uint64_t, peers::Peers::Ticket> tickets;  // of calls that have left
   Spending spending;
+  const std::shared_ptr<GoogleTokens> tokens;
   std::map<uint64_t, Spending::Hold> holds;  // of calls that may have to be paid
   std::map<std::string, peers::Line> lines;  // by provider and key
   std::map<std::string, bool> alarms;        // whether the line is looked at later
@@ -59,6 +66,10 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   void serve(const std::string& line);
   void end_turn(uint64_t handle, bool called);
 
+  // Puts the account's access token on the request, then calls `go`; or answers why there is none.
+  void with_token(uint64_t handle, const std::string& account,
+                  const std::shared_ptr<http::Request>& request, std::function<void()> go,
+                  Done done);
   Result<std::shared_ptr<llm::Provider>> provider_for(const app::Model& model) const;
   double chance() const { return parts.chance ? parts.chance() : 0.5; }
 

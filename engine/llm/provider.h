@@ -119,6 +119,9 @@ class Provider {
   // `limited` with "quota_exhausted" (billing, a daily quota; no retry).  No error holds a key, a
   // prompt or a whole body.
   virtual Result<Reply> read(const Call& call, const http::Response& response) const = 0;
+  // The key file of a Google service account in whose name calls are made: each request then needs
+  // `authorization: Bearer` with a token of its own.  "": requests are complete.
+  virtual std::string account() const { return ""; }
   // For a call with `stream`, which outlives it, as the provider does.
   virtual std::unique_ptr<Stream> stream(const Call& call) const = 0;
   // The JSON value that the beginning of a structured reply is so far: what is open is closed, what

@@ -165,11 +165,18 @@ class GeminiFold final : public Fold {
 class Gemini final : public Provider {
  public:
   explicit Gemini(Access access)
-      : vertex_(access.base_url.find("aiplatform.googleapis.com") != std::string::npos),
+      : vertex_(access.base_url.find("aiplatform.googleapis.com") != std::string::npos ||
+                access.base_url.find("/projects/") != std::string::npos),
         access_(completed(std::move(access), "https://generativelanguage.googleapis.com",
                           vertex_ ? "v1beta1" : "v1beta")) {}
 
   Result<std::variant<http::Request, Reply>> prepare(const Call& call) const override {
+    if (!vertex_ && is_account())
+      return fail(Kind::denied,
+                  "the key of `gemini` is a service account's, which only Vertex AI takes: set "
+                  "providers.gemini.base_url to https://LOCATION-aiplatform.googleapis.com/v1beta1/"
+                  "projects/PROJECT/locations/LOCATION, or use an API key",
+                  "provider_auth");
     const std::shared_ptr<const Lowered> schema = call.schema ? schemas_.of(call.schema) : nullptr;
     Json body = {{"contents", Json::array()}};
     for (const Message& message : call.messages) body["contents"].push_back(content_of(message));
@@ -218,7 +225,11 @@ class Gemini final : public Provider {
   }
   Json partial(const Call&, std::string_view text) const override { return partial_value(text); }
 
+  std::string account() const override { return is_account() ? access_.key : ""; }
+
  private:
+  bool is_account() const { return access_.key.starts_with("{"); }
+
   std::string url_for(const Call& call) const {
     const std::string& model = call.model;
     const std::string models = vertex_ ? "publishers/google/models/" : "models/";
@@ -239,7 +250,7 @@ class Gemini final : public Provider {
   }
 
   http::Headers headers() const {
-    if (access_.key.empty()) return {};
+    if (access_.key.empty() || is_account()) return {};
     if (vertex_ && access_.key.starts_with("ya29."))  // a project's access token, not an API key
       return {{"authorization", "Bearer " + access_.key}};
     return {{"x-goog-api-key", access_.key}};
