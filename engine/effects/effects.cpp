@@ -40,6 +40,17 @@ Result<EffectReply> scripted(Script& script, const run::CallHttp& call, const Se
   return EffectReply{TRY(http_result(call, response, secrets)), 0, ""};
 }
 
+// Who listens hears of an answer that is given again as of one that comes, at once.
+void retell(const EffectReply& reply, Flow* flow) {
+  if (!flow) return;
+  const Json* value = find(reply.result, "value");
+  if (value)
+    flow->begin(nullptr, [value = *value](std::string_view) { return value; });
+  else
+    flow->begin(nullptr, nullptr);
+  flow->append(text_or(reply.result, "text"));
+}
+
 }  // namespace
 
 // A write that its peer would not know again is not sent a second time by a run that comes back
@@ -147,8 +158,10 @@ void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
       owner, key, now,
       [self, handle, what, context, dropped, keep, done](Result<std::string> text) {
         if (*dropped) return done(fail(Kind::unavailable, "the call was cancelled", "cancelled"));
-        if (text)
-          if (Result<EffectReply> reply = kept_reply(*text)) return done(std::move(reply));
+        if (Result<EffectReply> reply = text ? kept_reply(*text) : fail(text.error())) {
+          retell(*reply, context.flow.get());
+          return done(std::move(reply));
+        }
         self->begin(handle, what, context, keep);
       });
 }

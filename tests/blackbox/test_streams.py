@@ -240,3 +240,33 @@ def test_offline_answers_stream_word_by_word(offline_server):
     tokens = [event for event in seen if event.type == "token"]
     assert len(tokens) > 3 and tokens[-1].data["partial"] == seen[-1].data["output"]
     assert json.loads(told(seen, "analyze")) == seen[-1].data["output"]
+
+
+def test_an_answer_that_is_given_again_is_told_like_one_that_comes(client, models):
+    models.script([{"pieces": PIECES, "usage": [7, 5]}])
+    question = {"question": "Which words?"}
+    first, again = (list(ask(client, "/kept", question)) for _ in range(2))
+    assert len(models.calls()) == 1
+    for events in (first, again):
+        assert told(events) == TEXT == events[-1].data["output"]
+    assert [event.data["text"] for event in again if event.type == "token"] == [TEXT]
+    assert types(again) == [kind for i, kind in enumerate(types(first)) if kind != "token" or "token" not in types(first)[:i]]
+
+
+def test_a_structured_answer_that_is_given_again_comes_with_its_value(client, models):
+    card = {"title": "K\u00e4se", "score": 7}
+    models.script([{"text": json.dumps(card)}])
+    question = {"question": "Which card?"}
+    list(ask(client, "/kept_card", question))
+    again = list(ask(client, "/kept_card", question))
+    assert len(models.calls()) == 1
+    token, = (event for event in again if event.type == "token")
+    assert token.data["partial"] == card == json.loads(token.data["text"]) == again[-1].data["output"]
+
+
+def test_who_does_not_listen_gets_what_is_kept_all_the_same(client, models):
+    models.script([{"text": "Said."}])
+    question = {"question": "Who listens?"}
+    assert told(list(ask(client, "/kept", question))) == "Said."
+    assert client.post("/kept", question).ok()["output"] == "Said."
+    assert len(models.calls()) == 1
