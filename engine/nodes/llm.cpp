@@ -10,6 +10,7 @@
 
 #include "engine/nodes/kind_of.h"
 #include "engine/nodes/tool_rounds.h"
+#include "engine/run/retry.h"
 
 namespace plenum::nodes {
 
@@ -81,6 +82,9 @@ struct Llm final : run::Node {
                              error.kind == Kind::timeout || error.code == "provider_auth" ||
                              error.code == "model_not_found";
     const size_t tried = count(visit, "model");
+    // All of them are held: who waits for that begins with the first, which is the one that is
+    // wanted.
+    if (tried >= model->fallback.size() && run::held(error)) visit.memory.erase("model");
     if (!unreachable || error.code == "cost_limit" || error.code == "daily_budget" ||
         tried >= model->fallback.size())
       return std::nullopt;

@@ -365,6 +365,8 @@ nodes:
   CHECK_THAT(fails(job, open_for(20), chance(true)), Catch::StartsWith("#2 ask model quick"));
   CHECK_THAT(fails(job, open_for(20), chance(true)), Catch::StartsWith("#3 ask model best"));
   CHECK(fails(job, open_for(20), chance(true)) == "#4 in 21000ms | running");  // the last one
+  CHECK_THAT(job.wake(), Catch::StartsWith("#5 ask model best gpt-5-mini"));   // the first again
+  CHECK_THAT(fails(job, open_for(20), chance(true)), Catch::StartsWith("#6 ask model quick"));
 }
 
 TEST_CASE("whether a node would try again is known before a retry is taken", "[run]") {
