@@ -35,7 +35,9 @@ struct Drawing {
 
 class Drawer {
  public:
-  Drawing draw(const app::App& app) {
+  Drawing draw(const app::App& app, const yaml::Node& file) {
+    file_ = &file;
+    tools_ = &app.tools;
     for (const auto& [name, graph] : app.graphs) {
       end_ = "end__" + name;
       Group group = draw_block(graph.nodes, "graph " + name, end_);
@@ -63,9 +65,41 @@ class Drawer {
         group.groups.push_back(draw_block(*body, "body of " + body->id, ""));
         if (!body->nodes.empty()) arrow(id, id_of(*body, body->nodes[0].id), "each round", false);
       }
+      draw_tools(node, id, group);
       draw_edges(block, i, id, out);
     }
     return group;
+  }
+
+  // What the model of a node may ask for, beside the node.
+  void draw_tools(const app::NodeDef& node, const std::string& id, Group& group) {
+    if (node.kind != "llm") return;
+    const yaml::Node* names = tools_of(*file_, node.span);
+    if (!names) return;
+    const auto draw = [&](const std::string& name) {
+      const auto tool = tools_->find(name);
+      if (tool == tools_->end() || tool->second->graph.nodes.nodes.empty()) return;
+      const std::string box = id + "__" + name;
+      std::vector<std::string> lines = {name, "tool: " + tool->second->graph.nodes.nodes[0].kind};
+      if (tool->second->confirm) lines.emplace_back("asks first");
+      group.boxes.push_back({box, std::move(lines), "tool"});
+      arrow(id, box, "may ask for", true);
+    };
+    if (names->is(yaml::Node::Kind::string)) draw(names->text);
+    for (const yaml::Node& name : names->items) draw(name.text);
+  }
+
+  // `tools` of the node whose id stands at `id`.
+  static const yaml::Node* tools_of(const yaml::Node& from, const Span& id) {
+    const yaml::Node* name = from.find("id");
+    const yaml::Node* llm = from.find("llm");
+    if (name && llm && name->span == id) return llm->find("tools");
+    const yaml::Node* found = nullptr;
+    for (const yaml::Node& item : from.items)
+      if (!found) found = tools_of(item, id);
+    for (const yaml::Member& member : from.members)
+      if (!found) found = tools_of(member.value, id);
+    return found;
   }
 
   static std::vector<std::string> lines_of(const app::NodeDef& node) {
@@ -105,6 +139,8 @@ class Drawer {
 
   Drawing drawing_;
   std::string end_;
+  const yaml::Node* file_ = nullptr;
+  const decltype(app::App::tools)* tools_ = nullptr;
 };
 
 std::string joined(const std::vector<std::string>& lines, const char* between,
@@ -194,7 +230,7 @@ void dot(const std::string& name, const Drawing& drawing) {
 int graph(const std::string& root, const std::string& name, const std::string& format) {
   const auto app = open_app("graph", root, name);
   if (!app) return 2;
-  const Drawing drawing = Drawer().draw(*app->linted.app);
+  const Drawing drawing = Drawer().draw(*app->linted.app, *app->linted.draft.root);
   if (format == "dot")
     dot(app->linted.app->name, drawing);
   else

@@ -47,6 +47,12 @@ def test_every_kind_of_edge(project, form, ending):
     same(f"everything.{ending}", said.out)
 
 
+def test_tools_stand_beside_the_model_that_may_ask_for_them():
+    said = plenum("graph", "counter", "--root", str(PROJECT / "examples"))
+    assert said.status == 0, said
+    same("counter.mmd", said.out)
+
+
 @pytest.mark.parametrize("app", ["clearreply", "fitmycv"])
 def test_the_projects_own_apps(app):
     said = plenum("graph", app)
