@@ -121,7 +121,7 @@ def test_a_body_past_the_limit_is_a_413(clearreply, models):
 
 
 def test_a_declared_length_past_the_limit_is_a_413_before_the_body_comes(clearreply):
-    head = (f"POST /api/v1/clearreply/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: {clearreply.token}\r\n"
+    head = (f"POST /api/v1/clearreply/analyze HTTP/1.1\r\nHost: localhost\r\nAuthorization: {clearreply.token}\r\n"
             "Content-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n").encode()
     said = clearreply.server.raw(head)
     assert said.startswith(b"HTTP/1.1 413 "), said
@@ -303,7 +303,7 @@ def test_a_file_past_its_limit_is_a_413(fitmycv):
 
 
 def test_a_form_past_the_routes_limit_is_a_413(fitmycv):
-    head = (f"POST /api/v1/fitmycv/upload HTTP/1.1\r\nHost: x\r\nAuthorization: {fitmycv.token}\r\n"
+    head = (f"POST /api/v1/fitmycv/upload HTTP/1.1\r\nHost: localhost\r\nAuthorization: {fitmycv.token}\r\n"
             "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 50000000\r\n\r\n").encode()
     assert fitmycv.server.raw(head).startswith(b"HTTP/1.1 413 ")
 
@@ -360,7 +360,7 @@ def test_a_senseless_page_size_is_refused(fitmycv, query):
 
 def test_a_client_that_hangs_up_in_the_middle_of_its_request_disturbs_nobody(clearreply, models):
     for cut in (10, 60, 150):
-        whole = (f"POST /api/v1/clearreply/analyze HTTP/1.1\r\nHost: x\r\nAuthorization: {clearreply.token}\r\n"
+        whole = (f"POST /api/v1/clearreply/analyze HTTP/1.1\r\nHost: localhost\r\nAuthorization: {clearreply.token}\r\n"
                  'Content-Type: application/json\r\nContent-Length: 20\r\n\r\n{"message": "hello"}').encode()
         with socket.create_connection(("127.0.0.1", clearreply.server.port)) as connection:
             connection.sendall(whole[:cut])

@@ -218,7 +218,7 @@ def test_a_client_that_does_not_read_stops_the_model_and_loses_nothing(client, m
     connection.connect(("127.0.0.1", client.server.port))
     connection.settimeout(60)
     body = json.dumps({"question": "How?"})
-    connection.sendall((f"POST /api/v1/stream/gemini HTTP/1.1\r\nHost: x\r\nAuthorization: {client.token}\r\n"
+    connection.sendall((f"POST /api/v1/stream/gemini HTTP/1.1\r\nHost: localhost\r\nAuthorization: {client.token}\r\n"
                         f"Accept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n"
                         f"Connection: close\r\n\r\n{body}").encode())
     eventually(lambda: models.calls() and models.calls()[0].get("stalled"), 30, "the model being stopped")
