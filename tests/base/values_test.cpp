@@ -5,6 +5,7 @@
 #include "engine/base/diagnostic.h"
 #include "engine/base/ids.h"
 #include "engine/base/result.h"
+#include "engine/base/secret.h"
 #include "engine/base/type.h"
 #include "engine/base/utf8.h"
 
@@ -205,4 +206,17 @@ TEST_CASE("the join of two types holds both", "[type]") {
   CHECK(both.field("a")->required);
   CHECK_FALSE(both.field("b")->required);
   CHECK_FALSE(both.field("c")->required);
+}
+
+TEST_CASE("a secret is one line; a JSON document becomes one", "[base]") {
+  const auto loaded = [](const std::string& value) {
+    plenum::Secrets secrets([&](const std::string&) { return std::optional(value); });
+    const plenum::Result<> done = secrets.load("KEY");
+    return done ? secrets.find("KEY")->reveal() : done.error().code;
+  };
+  CHECK(loaded("abc") == "abc");
+  CHECK(loaded("{\n  \"a\": \"x\\ny\",\r\n\t\"b\": 1\n}\n") == R"({"a":"x\ny","b":1})");
+  CHECK(loaded("{\nno JSON") == "secret_missing");
+  CHECK(loaded("a\r\nX-Evil: 1") == "secret_missing");
+  CHECK(loaded("") == "secret_missing");
 }

@@ -185,6 +185,21 @@ TEST_CASE("a silent start is no stall: the timeout alone counts before the first
   CHECK(story(fetch(client, to(peer))) == "200 hello");
 }
 
+TEST_CASE("an answer that may rest is waited for as long as its timeout allows", "[http]") {
+  Peer peer([](Peer& self, int fd) {
+    self.read_request(fd);
+    Peer::say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe");
+    if (!Peer::client_left(fd, 2500ms)) Peer::say(fd, "llo");
+    Peer::client_left(fd);
+  });
+  http::Client::Options options;
+  options.stalled = 1s;
+  http::Client client(options);
+  http::Request request = to(peer);
+  request.may_rest = true;
+  CHECK(story(fetch(client, request)) == "200 hello");
+}
+
 TEST_CASE("an answer cut in the middle of its body is unavailable", "[http]") {
   Peer peer([](Peer& self, int fd) {
     self.read_request(fd);
