@@ -50,8 +50,21 @@ def encoded(data):
 class RsaKey:
     def __init__(self, kid):
         p, q = prime(1024), prime(1024)
-        self.kid, self.n = kid, p * q
+        self.kid, self.n, self.p, self.q = kid, p * q, p, q
         self.d = pow(65537, -1, (p - 1) * (q - 1))
+
+    def pem(self):
+        """The private key as PKCS#1 has it (RFC 8017, appendix A)."""
+        def der(tag, content):
+            size = len(content)
+            length = bytes([size]) if size < 128 else b"\x82" + size.to_bytes(2, "big")
+            return bytes([tag]) + length + content
+
+        numbers = (0, self.n, 65537, self.d, self.p, self.q, self.d % (self.p - 1), self.d % (self.q - 1),
+                   pow(self.q, -1, self.p))
+        integers = (n.to_bytes(n.bit_length() // 8 + 1, "big") for n in numbers)
+        lines = base64.encodebytes(der(0x30, b"".join(der(2, integer) for integer in integers))).decode()
+        return f"-----BEGIN RSA PRIVATE KEY-----\n{lines}-----END RSA PRIVATE KEY-----\n"
 
     def published(self):
         return {"kty": "RSA", "use": "sig", "alg": "RS256", "kid": self.kid, "e": "AQAB",
