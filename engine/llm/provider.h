@@ -88,6 +88,24 @@ struct Reply {
   Json raw = {};                     // with calls: the turn as the provider wants it back, whole
 };
 
+// Texts that are to become vectors.
+struct Embedding {
+  std::string app;
+  std::string model;
+  std::vector<std::string> texts;  // none of them empty, at most Provider::most_texts
+  bool query = false;              // a question; else what is searched
+  Json params;                     // passed through to the provider, or null
+  std::chrono::milliseconds timeout{60'000};
+};
+
+// As many as there were texts, in their order, all of the same dimension and of length 1: their dot
+// product is the cosine.
+struct Vectors {
+  std::vector<std::vector<float>> list;
+  std::string model;  // as the provider names it, or "offline"
+  Usage usage;        // estimated from the texts where a provider does not count
+};
+
 // Reads a reply while it comes.  Pure; used by one thread at a time.
 class Stream {
  public:
@@ -127,6 +145,14 @@ class Provider {
   // The JSON value that the beginning of a structured reply is so far: what is open is closed, what
   // is half a word is left out.  Null: there is none yet.
   virtual Json partial(const Call& call, std::string_view text) const = 0;
+
+  // How many texts one request may embed; 0: the provider has no embedding models, and the two
+  // below are `invalid`.
+  virtual size_t most_texts(const std::string& model) const = 0;
+  // As for calls.  An answer with another number of vectors than texts, of differing or other
+  // dimensions than `params` ask for, or with one that has no direction is "provider_malformed".
+  virtual Result<std::variant<http::Request, Vectors>> prepare(const Embedding& asked) const = 0;
+  virtual Result<Vectors> read(const Embedding& asked, const http::Response& response) const = 0;
 };
 
 // By name, or null; the family's list is providers/all.cpp.  `fixtures`: the folder named

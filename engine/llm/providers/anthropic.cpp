@@ -3,6 +3,7 @@
 // The API version is a header here (`api_version`); 2023-06-01 is what nearly every client sends.
 // `max_tokens` is required by the service, so a call without one gets a generous one.
 #include "engine/base/ids.h"
+#include "engine/llm/embedding.h"
 #include "engine/llm/lower.h"
 #include "engine/llm/stream.h"
 
@@ -212,6 +213,14 @@ class Anthropic final : public Provider {
   }
   Json partial(const Call& call, std::string_view text) const override {
     return schemas_.partial(call.schema, text);
+  }
+
+  size_t most_texts(const std::string&) const override { return 0; }
+  Result<std::variant<http::Request, Vectors>> prepare(const Embedding&) const override {
+    return fail(no_embeddings(kPeer.name));
+  }
+  Result<Vectors> read(const Embedding&, const http::Response&) const override {
+    return fail(no_embeddings(kPeer.name));
   }
 
  private:

@@ -4,6 +4,7 @@
 // refuses half of it). The finish reason is read before the text: a blocked or cut reply is its own
 // case, never "invalid JSON".
 #include "engine/base/ids.h"
+#include "engine/llm/embedding.h"
 #include "engine/llm/lower.h"
 #include "engine/llm/stream.h"
 
@@ -227,17 +228,112 @@ class Gemini final : public Provider {
 
   std::string account() const override { return is_account() ? access_.key : ""; }
 
+  // On Vertex AI a request to a Gemini model has one text.
+  size_t most_texts(const std::string& model) const override {
+    return vertex_ && !model.starts_with("text-") ? 1 : 100;
+  }
+
+  Result<std::variant<http::Request, Vectors>> prepare(const Embedding& asked) const override {
+    const Call call = as_call(asked);
+    Json checked = Json::object();
+    TRY(add_params(checked, call, {"content", "model", "requests", "instances"}));
+    const auto request = [&](const char* method, const Json& body) {
+      return post(kPeer, access_, call, url_for(asked.model, method), headers(), body);
+    };
+    if (!vertex_) return TRY(request(":batchEmbedContents", batch_of(asked)));
+    if (predicts(asked.model)) return TRY(request(":predict", prediction_of(asked)));
+    Json body = {{"content", embedded_content(asked, asked.texts.at(0))}};
+    if (asked.params.is_object()) body["embedContentConfig"] = asked.params;
+    return TRY(request(":embedContent", body));
+  }
+
+  Result<Vectors> read(const Embedding& asked, const http::Response& response) const override {
+    const Json body = TRY(read_body(kPeer, access_, as_call(asked), response));
+    Vectors vectors;
+    vectors.model = asked.model;
+    if (const Json* one = find(body, "embedding"))
+      vectors.list.push_back(numbers_of(find(*one, "values")));
+    for (const char* list : {"embeddings", "predictions"})
+      if (const Json* all = find(body, list); all && all->is_array())
+        for (const Json& one : *all) add_vector(vectors, one);
+    if (const Json* usage = find(body, "usageMetadata"))
+      vectors.usage.input_tokens = count_or_zero(*usage, "promptTokenCount");
+    if (vectors.usage.input_tokens == 0) vectors.usage.input_tokens = estimated_tokens(asked);
+    return completed(kPeer, asked, dimension_asked(asked, "outputDimensionality"),
+                     std::move(vectors));
+  }
+
  private:
   bool is_account() const { return access_.key.starts_with("{"); }
 
+  // Older models are asked as every model of Vertex AI once was.
+  static bool predicts(const std::string& model) {
+    return model.starts_with("text-") || model.starts_with("gemini-embedding-001");
+  }
+
+  // What a text is for is said beside it; from the second generation on, in front of it.
+  static const char* task_of(const Embedding& asked) {
+    return asked.query ? "RETRIEVAL_QUERY" : "RETRIEVAL_DOCUMENT";
+  }
+  static bool says_in_words(const Embedding& asked) {
+    return asked.model.starts_with("gemini-embedding-2") && !find(asked.params, "taskType");
+  }
+
+  static Json embedded_content(const Embedding& asked, const std::string& text) {
+    const char* before = asked.query ? "task: search result | query: " : "title: none | text: ";
+    return {{"role", "user"},
+            {"parts", Json::array({text_part(says_in_words(asked) ? before + text : text)})}};
+  }
+
+  Json batch_of(const Embedding& asked) const {
+    Json requests = Json::array();
+    for (const std::string& text : asked.texts) {
+      Json& one = requests.emplace_back(
+          Json{{"model", path_of(asked.model)}, {"content", embedded_content(asked, text)}});
+      if (!says_in_words(asked)) one["taskType"] = task_of(asked);
+      if (asked.params.is_object()) one.update(asked.params);
+    }
+    return {{"requests", std::move(requests)}};
+  }
+
+  static Json prediction_of(const Embedding& asked) {
+    Json body = {{"instances", Json::array()}};
+    if (asked.params.is_object()) body["parameters"] = asked.params;
+    std::string task = task_of(asked), title;
+    if (body.contains("parameters")) {
+      task = text_or(body["parameters"], "taskType", task);
+      title = text_or(body["parameters"], "title");
+      for (const char* of_instance : {"taskType", "title"}) body["parameters"].erase(of_instance);
+    }
+    for (const std::string& text : asked.texts) {
+      Json& one = body["instances"].emplace_back(Json{{"content", text}, {"task_type", task}});
+      if (!title.empty()) one["title"] = title;
+    }
+    return body;
+  }
+
+  static void add_vector(Vectors& vectors, const Json& one) {
+    const Json* predicted = find(one, "embeddings");
+    const Json& embedding = predicted ? *predicted : one;
+    vectors.list.push_back(numbers_of(find(embedding, "values")));
+    if (const Json* statistics = find(embedding, "statistics"))
+      vectors.usage.input_tokens += count_or_zero(*statistics, "token_count");
+  }
+
   std::string url_for(const Call& call) const {
-    const std::string& model = call.model;
-    const std::string models = vertex_ ? "publishers/google/models/" : "models/";
-    const std::string path = model.find('/') == std::string::npos ? models + model : model;
+    return url_for(call.model, call.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+  }
+
+  std::string url_for(const std::string& model, const char* method) const {
     const std::string version = "/" + access_.api_version;
     const bool versioned = (access_.base_url + "/").find(version + "/") != std::string::npos;
-    return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path) +
-           (call.stream ? ":streamGenerateContent?alt=sse" : ":generateContent");
+    return access_.base_url + (versioned ? "" : version) + "/" + escaped_path(path_of(model)) +
+           method;
+  }
+
+  std::string path_of(const std::string& model) const {
+    const std::string models = vertex_ ? "publishers/google/models/" : "models/";
+    return model.find('/') == std::string::npos ? models + model : model;
   }
 
   Json declarations(const Call& call) const {

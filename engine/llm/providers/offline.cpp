@@ -2,10 +2,12 @@
 // schema.
 //
 // It lets an app be tried without a key, so it must never be mistaken for a model: the reply's
-// model is "offline", and a text that it has to make up says what it is.
+// model is "offline", and a text that it has to make up says what it is.  Its vectors count words
+// and pieces of words: texts that share some are near each other, whatever they mean.
 #include <fstream>
 #include <sstream>
 
+#include "engine/llm/embedding.h"
 #include "engine/llm/stream.h"
 
 namespace plenum::llm {
@@ -25,6 +27,46 @@ std::optional<std::string> file_text(const std::string& path) {
   text << file.rdbuf();
   if (!file) return std::nullopt;
   return text.str();
+}
+
+constexpr size_t kDimension = 256;
+
+uint64_t hash_of(std::string_view text) {
+  uint64_t hash = 14695981039346656037ULL;
+  for (const unsigned char c : text) hash = (hash ^ c) * 1099511628211ULL;
+  return hash;
+}
+
+// Each feature has a place and a sign, so that two that meet by chance mostly cancel out.
+void add_feature(std::vector<float>& vector, std::string_view feature, float weight) {
+  const uint64_t hash = hash_of(feature);
+  vector[(hash >> 1) % vector.size()] += hash & 1 ? weight : -weight;
+}
+
+// Whole words count most, short ones, of which every text is full, less; three letters in a row
+// find what is only spelled a little differently.
+void add_word(std::vector<float>& vector, const std::string& word) {
+  constexpr size_t kLetters = 3;
+  add_feature(vector, word, word.size() > kLetters ? 1 : 0.2F);
+  for (size_t i = 0; i + kLetters < word.size(); ++i)
+    add_feature(vector, "~" + word.substr(i, kLetters), 0.25F);
+}
+
+std::vector<float> vector_of(const std::string& text, size_t dimension) {
+  std::vector<float> vector(dimension);
+  std::string word;
+  for (const char c : text + " ") {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || byte >= 0x80)
+      word += static_cast<char>(std::tolower(byte));
+    else if (!word.empty())
+      add_word(vector, std::exchange(word, {}));
+  }
+  if (!normalise(vector)) {  // not a word in it
+    vector.assign(dimension, 0);
+    vector[hash_of(text) % dimension] = 1;
+  }
+  return vector;
 }
 
 class Offline final : public Provider {
@@ -48,6 +90,19 @@ class Offline final : public Provider {
 
   std::unique_ptr<Stream> stream(const Call&) const override { return nullptr; }
   Json partial(const Call&, std::string_view text) const override { return partial_value(text); }
+
+  size_t most_texts(const std::string&) const override { return 100; }
+
+  Result<std::variant<http::Request, Vectors>> prepare(const Embedding& asked) const override {
+    Vectors vectors;
+    vectors.model = "offline";
+    for (const std::string& text : asked.texts) vectors.list.push_back(vector_of(text, kDimension));
+    return vectors;
+  }
+
+  Result<Vectors> read(const Embedding&, const http::Response&) const override {
+    return fail(Kind::internal, "the offline provider sends nothing, so there is nothing to read");
+  }
 
  private:
   std::optional<std::string> fixture(const Call& call) const {

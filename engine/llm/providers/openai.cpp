@@ -4,6 +4,7 @@
 // Strict structured output knows no optional members: they are sent as "required or null", and the
 // nulls are taken out of the reply again (lower.h), so that the app never sees the difference.
 #include "engine/base/ids.h"
+#include "engine/llm/embedding.h"
 #include "engine/llm/lower.h"
 #include "engine/llm/stream.h"
 
@@ -223,6 +224,38 @@ class OpenAi final : public Provider {
   }
   Json partial(const Call& call, std::string_view text) const override {
     return schemas_.partial(call.schema, text);
+  }
+
+  // The service takes 2048 and 300,000 tokens of them; fewer are lost when one answer is.
+  size_t most_texts(const std::string&) const override { return 100; }
+
+  Result<std::variant<http::Request, Vectors>> prepare(const Embedding& asked) const override {
+    const Call call = as_call(asked);
+    Json body = {{"model", asked.model}, {"input", asked.texts}, {"encoding_format", "float"}};
+    TRY(add_params(body, call, {"model", "input", "encoding_format"}));
+    return TRY(
+        post(kPeer, access_, call, access_.base_url + version() + "/embeddings", headers(), body));
+  }
+
+  // Vectors are numbered, and need not stand in their order.
+  Result<Vectors> read(const Embedding& asked, const http::Response& response) const override {
+    const Json body = TRY(read_body(kPeer, access_, as_call(asked), response));
+    const Json* data = find(body, "data");
+    if (!data || !data->is_array() || data->size() != asked.texts.size())
+      return fail(unfinished(kPeer, "it has not one vector for each text"));
+    Vectors vectors;
+    vectors.list.resize(data->size());
+    for (size_t i = 0; i < data->size(); ++i) {
+      const Json& one = (*data)[i];
+      const size_t at = one.contains("index") ? count_or_zero(one, "index") : i;
+      if (at >= vectors.list.size() || !vectors.list[at].empty())
+        return fail(unfinished(kPeer, "its vectors are not numbered one by one"));
+      vectors.list[at] = numbers_of(find(one, "embedding"));
+    }
+    vectors.model = text_or(body, "model", asked.model);
+    vectors.usage.input_tokens = usage_of(body).input_tokens;
+    if (vectors.usage.input_tokens == 0) vectors.usage.input_tokens = estimated_tokens(asked);
+    return completed(kPeer, asked, dimension_asked(asked, "dimensions"), std::move(vectors));
   }
 
  private:
