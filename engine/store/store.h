@@ -182,6 +182,42 @@ struct RowQuery {
   static constexpr size_t kMostBytes = 4 << 20;                   // returned
 };
 
+// Texts and their vectors, kept beside the run that had them embedded until it ends.
+struct EmbeddedRow {
+  std::string run;
+  std::string key;    // the effect's
+  std::string model;  // "openai/text-embedding-3-small": vectors of another one are not comparable
+  int dimensions = 0;
+  std::vector<std::string> texts;
+  std::vector<float> vectors;  // one after the other; of length 1
+  int64_t input_tokens = 0;
+  double cost_usd = 0;
+};
+
+// What a collection of texts holds; its chunks come from EmbeddedRows.
+struct DocumentRow {
+  std::string id;
+  std::string meta = "{}";  // JSON object
+  Millis created_at = 0, expires_at = 0;
+  static constexpr int kMostChunks = 50'000;  // of an owner's collection
+};
+
+// The nearest chunks.
+struct VectorQuery {
+  std::string model;
+  std::vector<float> vector;  // of length 1
+  int k = 5;                  // 1 to 100
+  double min_score = -2;
+  Millis now = 0;  // what has expired by then is not there
+  // Which documents, by their meta: as in RowQuery.
+  Json equal;
+  std::function<Result<bool>(const DocumentRow& document)> keep;
+};
+struct FoundChunk {
+  std::string id, text, meta;  // id and meta of its document
+  double score = 0;            // cosine: -1 to 1
+};
+
 struct FileRow {
   std::string id;  // file_…
   Owner owner;
@@ -311,6 +347,26 @@ class Store {
   // bounds.
   virtual void query(Owner owner, std::string collection, RowQuery query,
                      Done<std::vector<Row>> done) = 0;
+
+  // Kept until the run `embedded.run` of the owner ends, which has to be there.  The same key again
+  // changes nothing.
+  virtual void put_embedded(Owner owner, EmbeddedRow embedded, Done<> done) = 0;
+  virtual void embedded(Owner owner, std::string run, std::string key, Done<EmbeddedRow> done) = 0;
+  // What a run of `from` has had embedded under the keys becomes the document's chunks, in place of
+  // all that the collection's document of this id had; without keys there is none any more.  Gives
+  // their number.  `limited` (code "collection_full") beyond DocumentRow::kMostChunks, `conflict`
+  // ("other_vectors") for parts of several models.
+  struct Parts {
+    Owner from;
+    std::string run;
+    std::vector<std::string> keys;
+  };
+  virtual void put_document(Owner owner, std::string collection, DocumentRow document, Parts parts,
+                            Done<int> done) = 0;
+  // Nearest first; of the same score in the order in which their documents were put.  `conflict`
+  // (code "other_vectors") when a document has vectors of another model or dimension.
+  virtual void search(Owner owner, std::string collection, VectorQuery query,
+                      Done<std::vector<FoundChunk>> done) = 0;
 
   // Replies that are kept for a while: `not_found` when there is none, or it is past its time.
   // Putting the same key again replaces it.

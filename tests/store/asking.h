@@ -253,6 +253,23 @@ class Asking {
     return wait_for<void>(
         [&](Done<> done) { store_->put_cached(owner, key, data, expires_at, done); });
   }
+  Result<> put_embedded(const Owner& owner, EmbeddedRow row) {
+    return wait_for<void>([&](Done<> done) { store_->put_embedded(owner, std::move(row), done); });
+  }
+  Result<EmbeddedRow> embedded(const Owner& owner, const std::string& run, const std::string& key) {
+    return wait_for<EmbeddedRow>([&](auto done) { store_->embedded(owner, run, key, done); });
+  }
+  Result<int> put_document(const Owner& owner, const std::string& collection, DocumentRow document,
+                           Store::Parts parts) {
+    return wait_for<int>([&](Done<int> done) {
+      store_->put_document(owner, collection, std::move(document), std::move(parts), done);
+    });
+  }
+  Result<std::vector<FoundChunk>> search(const Owner& owner, const std::string& collection,
+                                         VectorQuery query) {
+    return wait_for<std::vector<FoundChunk>>(
+        [&](auto done) { store_->search(owner, collection, std::move(query), done); });
+  }
   Result<FileRow> put_file(FileRow file) {
     return wait_for<FileRow>([&](Done<FileRow> done) { store_->put_file(std::move(file), done); });
   }

@@ -5,6 +5,7 @@
 #include "tests/store/contract_accounts.h"
 #include "tests/store/contract_api_keys.h"
 #include "tests/store/contract_claim.h"
+#include "tests/store/contract_documents.h"
 #include "tests/store/contract_effects.h"
 #include "tests/store/contract_operate.h"
 #include "tests/store/contract_query.h"
@@ -27,6 +28,7 @@ inline void keeps_the_store_contract(const MakePlace& make) {
   lets_go(make);
   keeps_rows_and_files(make);
   finds_rows(make);
+  keeps_documents(make);
   remembers_effects(make);
   keeps_the_journal(make);
   adds_up_what_was_spent(make);

@@ -89,6 +89,12 @@ std::string Statement::text(int column) const {
                : std::string();
 }
 
+std::string_view Statement::blob(int column) const {
+  const auto* bytes = static_cast<const char*>(sqlite3_column_blob(raw_, column));
+  return bytes ? std::string_view(bytes, static_cast<size_t>(sqlite3_column_bytes(raw_, column)))
+               : std::string_view();
+}
+
 Result<Connection> Connection::open(const std::string& path, Access access) {
   const bool in_memory = path == ":memory:";
   keep_no_memory_statistics();

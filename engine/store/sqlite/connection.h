@@ -18,6 +18,11 @@ namespace plenum::sqlite {
 // `unavailable`.
 Error error_of(sqlite3* db, int code);
 
+// Bytes that are no text.
+struct Blob {
+  std::string_view bytes;
+};
+
 // A prepared statement on loan from its connection; it is reset when the loan ends.  Text is bound
 // by reference: it must live as long as the loan.
 class Statement {
@@ -42,6 +47,7 @@ class Statement {
   int64_t integer(int column) const { return sqlite3_column_int64(raw_, column); }
   double real(int column) const { return sqlite3_column_double(raw_, column); }
   std::string text(int column) const;
+  std::string_view blob(int column) const;  // until the next row
 
  private:
   template <typename Value>
@@ -50,6 +56,9 @@ class Statement {
       bound(sqlite3_bind_double(raw_, place, value));
     } else if constexpr (std::is_integral_v<Value>) {
       bound(sqlite3_bind_int64(raw_, place, static_cast<sqlite3_int64>(value)));
+    } else if constexpr (std::is_same_v<Value, Blob>) {
+      bound(sqlite3_bind_blob64(raw_, place, value.bytes.data() ? value.bytes.data() : "",
+                                value.bytes.size(), SQLITE_STATIC));
     } else {
       const std::string_view text(value);
       // A null pointer would be bound as NULL, which no column here may be.

@@ -71,6 +71,9 @@ Result<Millis> put_row(Session& session, int64_t scope, const std::string& colle
                        const Row& row);
 Result<> delete_row(Session& session, const Owner& owner, const std::string& collection,
                     const std::string& id);
+Result<> put_embedded(Session& session, const Owner& owner, const EmbeddedRow& embedded);
+Result<int> put_document(Session& session, const Owner& owner, const std::string& collection,
+                         const DocumentRow& document, const Store::Parts& parts);
 Result<> begin_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
 Result<> end_effects(Connection& db, int64_t run, const std::vector<EffectRow>& effects);
 // What of the run is open still is ambiguous from now on.
@@ -116,6 +119,12 @@ Result<std::vector<Row>> read_rows(Connection& db, const Owner& owner,
                                    const std::string& collection, const Page& page);
 Result<std::vector<Row>> query_rows(Connection& db, const Owner& owner,
                                     const std::string& collection, const RowQuery& query);
+// RowQuery::equal as the statements take it: {"$.field": value}.
+std::string equal_text(const Json& equal);
+Result<EmbeddedRow> read_embedded(Connection& db, const Owner& owner, const std::string& run,
+                                  const std::string& key);
+Result<std::vector<FoundChunk>> search(Connection& db, const Owner& owner,
+                                       const std::string& collection, const VectorQuery& query);
 Result<std::string> read_cached(Connection& db, const Owner& owner, const std::string& key,
                                 Millis now);
 Result<FileRow> read_file(Connection& db, const Owner& owner, const std::string& id);

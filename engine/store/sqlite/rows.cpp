@@ -113,13 +113,17 @@ Result<std::vector<Row>> gather(Statement& found, const std::string& collection,
 
 }  // namespace
 
+std::string equal_text(const Json& equal) {
+  Json wanted = Json::object();
+  if (equal.is_object())
+    for (const auto& [field, value] : equal.items()) wanted[json_path(field)] = value;
+  return to_text(wanted);
+}
+
 Result<std::vector<Row>> query_rows(Connection& db, const Owner& owner,
                                     const std::string& collection, const RowQuery& query) {
   const Place place = TRY(place_of(db, owner, collection));
-  Json wanted = Json::object();
-  if (query.equal.is_object())
-    for (const auto& [field, value] : query.equal.items()) wanted[json_path(field)] = value;
-  const std::string equal = to_text(wanted), sort = json_path(query.sort);
+  const std::string equal = equal_text(query.equal), sort = json_path(query.sort);
   if (query.sort.empty()) {
     Statement found = db.use("query_newest");
     found.bind(place.scope, place.collection, equal);

@@ -21,6 +21,8 @@ constexpr std::string_view kFiles[] = {
 #include "engine/store/sqlite/accounts.sql"
     ,
 #include "engine/store/sqlite/api_keys.sql"
+    ,
+#include "engine/store/sqlite/documents.sql"
 };
 
 constexpr std::string_view kMark = "-- :";
@@ -73,6 +75,10 @@ const std::vector<Migration>& migrations() {
                                               {
                                                   7,
 #include "engine/store/sqlite/schema_007.sql"
+                                              },
+                                              {
+                                                  8,
+#include "engine/store/sqlite/schema_008.sql"
                                               }};
   return kAll;
 }

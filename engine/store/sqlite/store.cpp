@@ -260,6 +260,34 @@ class SqliteStore final : public Store {
              Connection& db) { return sqlite::query_rows(db, owner, collection, query); });
   }
 
+  void put_embedded(Owner owner, EmbeddedRow row, Done<> done) override {
+    const size_t bytes = row.vectors.size() * sizeof(float);
+    write("put_embedded", bytes, std::move(done),
+          [owner = std::move(owner), row = std::move(row)](Session& session) {
+            return sqlite::put_embedded(session, owner, row);
+          });
+  }
+  void embedded(Owner owner, std::string run, std::string key, Done<EmbeddedRow> done) override {
+    read(std::move(done),
+         [owner = std::move(owner), run = std::move(run), key = std::move(key)](Connection& db) {
+           return sqlite::read_embedded(db, owner, run, key);
+         });
+  }
+  void put_document(Owner owner, std::string collection, DocumentRow document, Parts parts,
+                    Done<int> done) override {
+    write("put_document", 0, std::move(done),
+          [owner = std::move(owner), collection = std::move(collection),
+           document = std::move(document), parts = std::move(parts)](Session& session) {
+            return sqlite::put_document(session, owner, collection, document, parts);
+          });
+  }
+  void search(Owner owner, std::string collection, VectorQuery query,
+              Done<std::vector<FoundChunk>> done) override {
+    read(std::move(done),
+         [owner = std::move(owner), collection = std::move(collection), query = std::move(query)](
+             Connection& db) { return sqlite::search(db, owner, collection, query); });
+  }
+
   void cached(Owner owner, std::string key, Millis now, Done<std::string> done) override {
     read(std::move(done), [owner = std::move(owner), key = std::move(key), now](Connection& db) {
       return sqlite::read_cached(db, owner, key, now);

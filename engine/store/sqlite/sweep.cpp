@@ -107,9 +107,11 @@ Result<Swept> sweep(Session& session, Millis now, int limit) {
   Swept swept;
   if (limit <= 0) return swept;
   if (TRY(fail_missed(session, now, limit)) == static_cast<size_t>(limit)) swept.more = true;
-  for (const char* expire : {"expire_keys", "expire_counters", "expire_rows", "expire_runs",
-                             "expire_cached", "expire_purchases", "expire_spent"})
+  for (const char* expire :
+       {"expire_keys", "expire_counters", "expire_rows", "expire_runs", "expire_cached",
+        "expire_purchases", "expire_spent", "expire_documents"})
     TRY(delete_some(session, expire, now, limit, swept));
+  if (TRY(session.db.use("expire_embedded").bind(limit).finish()) == limit) swept.more = true;
   TRY(delete_some(session, "drop_purchase_bodies", now - kPurchaseBodyLife, limit, swept));
   TRY(delete_files(session, "expired_files", now - kFileGrace, limit, swept));
   if (!swept.more) TRY(give_back(session.db));
@@ -123,7 +125,7 @@ Result<Swept> forget(Session& session, const Owner& owner, int limit,
   const int64_t scope = TRY(find_scope(session.db, owner));
   if (scope == 0 || limit <= 0) return swept;
   for (const char* statement : {"forget_keys", "forget_counters", "forget_cached", "forget_rows",
-                                "forget_runs", "forget_spent"})
+                                "forget_runs", "forget_spent", "forget_documents"})
     TRY(delete_some(session, statement, scope, limit, swept));
   TRY(delete_files(session, "files_of_scope", scope, limit, swept));
   TRY(session.tally.load(session.db));
