@@ -39,7 +39,7 @@ void print(const char* what, const std::map<std::string, Sum>& sums) {
 std::vector<std::pair<std::string, Sum>> by_node(const std::vector<EffectRow>& effects) {
   std::vector<std::pair<std::string, Sum>> nodes;  // in the order in which they were first asked
   for (const EffectRow& effect : effects) {
-    if (effect.kind != "model") continue;
+    if (effect.kind != "model" && effect.kind != "embed" && effect.kind != "retrieve") continue;
     auto node = std::find_if(nodes.begin(), nodes.end(),
                              [&](const auto& one) { return one.first == effect.path; });
     if (node == nodes.end()) node = nodes.insert(nodes.end(), {effect.path, {}});

@@ -178,14 +178,22 @@ struct Model {
   std::shared_ptr<const Json> params;  // null: none
   std::string key;                     // the name of the app's own secret; "": the operator's key
   milliseconds timeout{60'000};
+  bool embeds = false;  // kind: embedding
   Price price;
   std::vector<std::shared_ptr<const Model>> fallback;
+};
+
+// How texts are cut before they are embedded, in characters.
+struct Chunking {
+  int size = 800, overlap = 100;
 };
 
 struct Collection {
   std::string name;
   Span span;
-  FieldMap fields;
+  FieldMap fields;                      // of one that holds rows
+  std::shared_ptr<const Model> vector;  // of one that holds texts: what embeds them; else null
+  Chunking chunk;                       // … and how they are cut
   std::optional<milliseconds> ttl;
   bool owned_by_app = false;
   bool list = false, get = false, remove = false;  // exposed

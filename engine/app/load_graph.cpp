@@ -15,7 +15,6 @@ namespace {
 
 const std::vector<std::string> kNodeKeys = {"id",      "when",  "set",      "next",     "retry",
                                             "timeout", "cache", "on_error", "progress", "note"};
-const std::vector<std::string> kLaterKinds = {"retrieve", "ingest"};
 constexpr int kDeepestBody = 8;
 
 class GraphLoader {
@@ -193,9 +192,7 @@ class GraphLoader {
     for (const yaml::Member& member : node.members) {
       if (std::find(kNodeKeys.begin(), kNodeKeys.end(), member.key) != kNodeKeys.end()) continue;
       const NodeKind* named = find_kind(kinds_, member.key);
-      const bool later =
-          std::find(kLaterKinds.begin(), kLaterKinds.end(), member.key) != kLaterKinds.end();
-      if (!named && !later) {
+      if (!named) {
         report_unknown(member);
         continue;
       }
@@ -204,10 +201,6 @@ class GraphLoader {
             "S103", member.key_span,
             "node does two things: " + quote(found->key) + " and " + quote(member.key),
             "split it into two nodes");
-      if (later) {
-        reader_.unsupported(member.key_span, "node kind " + quote(member.key));
-        reader_.unwritten.clear();  // what it may have written is not known
-      }
       if (!found) found = &member, kind = named;
     }
     return found;
@@ -224,7 +217,6 @@ class GraphLoader {
   void report_unknown(const yaml::Member& member) {
     std::vector<std::string> known = kNodeKeys;
     for (const NodeKind& kind : kinds_) known.push_back(kind.name);
-    known.insert(known.end(), kLaterKinds.begin(), kLaterKinds.end());
     const std::string near = Reader::suggest(member.key, known);
     reader_.report.error("S101", member.key_span, "unknown key " + quote(member.key) + " in a node",
                          near.empty() ? "a node has `id`, one kind such as `llm`, and when, set, "

@@ -78,7 +78,8 @@ class ModelLoader {
     }
     if (const Node* value = node.find("kind"))
       reader_.read_word(*value, kind, {"chat", "embedding"});
-    if (kind == "embedding") reader_.unsupported(node.find("kind")->span, "an embedding model");
+    model.embeds = kind == "embedding";
+    if (model.embeds) check_embedding(node, model);
     if (const Node* value = node.find("key"))
       if (std::string name; reader_.read(*value, name) && reader_.known_secret(*value, name))
         model.key = name;
@@ -97,6 +98,20 @@ class ModelLoader {
       if (reader_.is_map(*value, "`params`"))
         model.params = std::make_shared<const Json>(value->to_json());
     if (const Node* value = node.find("fallback")) load_fallback(*value, model);
+  }
+
+  void check_embedding(const Node& node, const Model& model) {
+    if (model.provider == "anthropic")
+      reader_.report.error("R213", node.find("use")->span, "Anthropic has no embedding models",
+                           "gemini/gemini-embedding-001 or openai/text-embedding-3-small");
+    for (const yaml::Member& member : node.members)
+      for (const char* of_chat :
+           {"temperature", "top_p", "max_tokens", "seed", "stop", "reasoning", "fallback"})
+        if (member.key == of_chat)
+          reader_.report.error(
+              "S101", member.key_span, quote(member.key) + " has no meaning for an embedding model",
+              member.key == "fallback" ? "vectors of different models cannot be compared; remove it"
+                                       : "it writes no text; remove it");
   }
 
   void between(const Node& node, double& out, double low, double high) {
@@ -134,49 +149,82 @@ class ModelLoader {
   std::set<std::string> open_;
 };
 
+void load_expose(Reader& reader, const Node& expose, Collection& collection) {
+  std::vector<std::string> words;
+  reader.read_words(expose, words);
+  for (const std::string& word : words) {
+    if (word == "list")
+      collection.list = true;
+    else if (word == "get")
+      collection.get = true;
+    else if (word == "delete")
+      collection.remove = true;
+    else
+      reader.report.error("S104", expose.span, quote(word) + " cannot be exposed",
+                          Reader::suggest(word, {"list", "get", "delete"}).empty()
+                              ? "list, get or delete"
+                              : quote(nearest(word, {"list", "get", "delete"})));
+  }
+  if (collection.owned_by_app)
+    reader.unsupported(expose.span, "exposing a collection that the app owns");
+}
+
+void load_chunk(Reader& reader, const Node& node, Chunking& chunk) {
+  if (!reader.map_of(node, "`chunk`", {"size", "overlap"})) return;
+  if (const Node* size = node.find("size")) reader.read_int(*size, chunk.size, 50, 8000);
+  chunk.overlap = std::min(chunk.overlap, chunk.size / 2);
+  if (const Node* overlap = node.find("overlap"))
+    reader.read_int(*overlap, chunk.overlap, 0, chunk.size / 2);
+}
+
+// What a collection of texts has in place of `fields`.
+void load_vector(Reader& reader, const Node& node, Collection& collection) {
+  const Node& vector = *node.find("vector");
+  const size_t before = reader.report.size();
+  reader.read(vector, collection.vector);
+  if (collection.vector && !collection.vector->embeds && reader.report.size() == before)
+    reader.report.error("R213", vector.span,
+                        quote(collection.vector->name) + " is a chat model, " +
+                            quote(collection.name) + " needs one that embeds",
+                        "a model with `kind: embedding`, for example {use: "
+                        "gemini/gemini-embedding-001, kind: embedding}");
+  if (const Node* chunk = node.find("chunk")) load_chunk(reader, *chunk, collection.chunk);
+  for (const yaml::Member& member : node.members)
+    if (member.key == "fields" || member.key == "expose")
+      reader.report.error("S101", member.key_span,
+                          quote(member.key) + " has no meaning for a collection with `vector`",
+                          "it holds texts, which `ingest` puts there and `retrieve` finds");
+}
+
 void load_collection(Reader& reader, const yaml::Member& member, Collection& collection) {
   collection.name = member.key;
   collection.span = member.key_span;
   reader.good_id(member.key, member.key_span, "a collection");
-  for (const char* key : {"vector", "chunk", "unique"})
-    if (const yaml::Member* later = member.value.find_member(key))
-      reader.unsupported(later->key_span, "`" + std::string(key) + "` of a collection");
+  const yaml::Member* later = member.value.find_member("unique");
+  if (later) reader.unsupported(later->key_span, "`unique` of a collection");
   Node known = member.value;
-  std::erase_if(known.members, [](const yaml::Member& m) {
-    return m.key == "vector" || m.key == "chunk" || m.key == "unique";
-  });
-  if (!reader.map_of(known, "a collection", {"fields", "owner", "ttl", "expose"})) return;
-  if (const Node* fields = known.find("fields"))
-    reader.read(*fields, collection.fields);
-  else if (known.members.size() == member.value.members.size() && Reader::lacks(known, "fields"))
-    reader.report.error("S102", member.key_span,
-                        "collection " + quote(member.key) + " needs `fields`",
-                        "fields: {name: string, …}");
+  std::erase_if(known.members, [](const yaml::Member& m) { return m.key == "unique"; });
+  if (!reader.map_of(known, "a collection",
+                     {"fields", "vector", "chunk", "owner", "ttl", "expose"}))
+    return;
   if (const Node* owner = known.find("owner")) {
     std::string word = "user";
     reader.read_word(*owner, word, {"user", "app"});
     collection.owned_by_app = word == "app";
   }
   if (const Node* ttl = known.find("ttl")) reader.read(*ttl, collection.ttl);
-  if (const Node* expose = known.find("expose")) {
-    std::vector<std::string> words;
-    reader.read_words(*expose, words);
-    for (const std::string& word : words) {
-      if (word == "list")
-        collection.list = true;
-      else if (word == "get")
-        collection.get = true;
-      else if (word == "delete")
-        collection.remove = true;
-      else
-        reader.report.error("S104", expose->span, quote(word) + " cannot be exposed",
-                            Reader::suggest(word, {"list", "get", "delete"}).empty()
-                                ? "list, get or delete"
-                                : quote(nearest(word, {"list", "get", "delete"})));
-    }
-    if (collection.owned_by_app)
-      reader.unsupported(expose->span, "exposing a collection that the app owns");
-  }
+  if (known.find("vector")) return load_vector(reader, known, collection);
+  if (const yaml::Member* chunk = known.find_member("chunk"))
+    reader.report.error("S101", chunk->key_span,
+                        "`chunk` has no meaning for a collection without `vector`",
+                        "vector: an embedding model");
+  if (const Node* fields = known.find("fields"))
+    reader.read(*fields, collection.fields);
+  else if (!later && Reader::lacks(known, "fields"))
+    reader.report.error("S102", member.key_span,
+                        "collection " + quote(member.key) + " needs `fields`",
+                        "fields: {name: string, …}, or vector: an embedding model");
+  if (const Node* expose = known.find("expose")) load_expose(reader, *expose, collection);
 }
 
 }  // namespace

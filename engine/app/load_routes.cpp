@@ -164,7 +164,12 @@ class RouteLoader {
 
   void find_collection(const Node& node, const std::string& name) {
     route_.collection = name;
-    if (app_.collections.contains(name)) return;
+    if (const auto found = app_.collections.find(name); found != app_.collections.end()) {
+      if (found->second.vector)
+        reader_.report.error("R214", node.span, quote(name) + " holds texts with vectors, not rows",
+                             "a graph with `retrieve` finds them");
+      return;
+    }
     std::vector<std::string> known;
     for (const auto& [key, collection] : app_.collections) known.push_back(key);
     const std::string near = nearest(name, known);

@@ -169,6 +169,10 @@ void Effects::Work::perform_kept(uint64_t handle, const run::Perform& what,
 std::optional<peers::Peer> peer_of(const run::Effect& effect) {
   if (const auto* ask = std::get_if<run::CallModel>(&effect))
     return peers::Peer{ask->model->provider, ask->model->model, ask->model->key};
+  if (const auto* ask = std::get_if<run::EmbedTexts>(&effect))
+    return peers::Peer{ask->model->provider, ask->model->model, ask->model->key};
+  if (const auto* ask = std::get_if<run::Retrieve>(&effect))
+    return peers::Peer{ask->model->provider, ask->model->model, ask->model->key};
   const auto at = [](const auto& call) {
     const Result<Origin> origin = read_origin(call.url);
     return peers::Peer{origin ? origin->text() : "", "", call.auth.secret};

@@ -70,18 +70,6 @@ EffectReply model_reply(llm::Reply reply, bool structured, const app::Price& pri
   return out;
 }
 
-// What goes wrong between us and a provider is no fault of our client: neither a limit, of which
-// clients have their own, nor an answer that is too large or an address that may not be asked.
-Error provider_failure(Error error) {
-  if (error.kind == Kind::limited && error.code.empty()) error.code = "provider_limited";
-  return error;
-}
-
-Error transfer_failure(Error error) {
-  if (error.kind == Kind::invalid || error.kind == Kind::denied) error.status = 502;
-  return error;
-}
-
 llm::Message message_of(const run::Turn& turn) {
   llm::Message message{turn.from_model ? llm::Message::Role::assistant : llm::Message::Role::user,
                        turn.text};

@@ -1,6 +1,7 @@
 // Rows of collections.
 #include <nlohmann/json.hpp>
 
+#include "engine/effects/row_scope.h"
 #include "engine/effects/work.h"
 
 namespace plenum {
@@ -54,22 +55,9 @@ void Effects::Work::start(uint64_t, const run::DeleteRow& ask, const run::Perfor
 
 namespace {
 
-// The row under `row`, and what the node saw.
-class RowScope final : public Scope {
- public:
-  RowScope(const Json& row, const Json& names) : row_(row), names_(names) {}
-  const Json* find(std::string_view name) const override {
-    return name == "row" ? &row_ : plenum::find(names_, name);
-  }
-
- private:
-  const Json& row_;
-  const Json& names_;
-};
-
-std::function<Result<bool>(const Row&)> condition(const run::QueryRows& ask) {
-  if (!ask.where) return nullptr;
-  return [where = ask.where, names = ask.names](const Row& row) -> Result<bool> {
+std::function<Result<bool>(const Row&)> condition(const run::Wanted& wanted) {
+  if (!wanted.where) return nullptr;
+  return [where = wanted.where, names = wanted.names](const Row& row) -> Result<bool> {
     Json fields = TRY(parse_json(row.data, kOwnJson));
     if (!plenum::find(fields, "id")) fields["id"] = row.id;
     return where.holds(RowScope(fields, names));
@@ -90,11 +78,11 @@ Result<EffectReply> rows_reply(Result<std::vector<Row>> rows) {
 void Effects::Work::start(uint64_t, const run::QueryRows& ask, const run::Perform&,
                           const EffectContext& context, Done done) {
   RowQuery query;
-  query.equal = ask.equal;
+  query.equal = ask.wanted.equal;
   query.sort = ask.sort;
   query.descending = ask.descending;
   query.limit = ask.limit;
-  query.keep = condition(ask);
+  query.keep = condition(ask.wanted);
   parts.store->query(scope(context, ask.app_owned), ask.collection, std::move(query),
                      [done = std::move(done)](Result<std::vector<Row>> rows) {
                        done(rows_reply(std::move(rows)));

@@ -41,6 +41,15 @@ Journaled asked(const run::PutRow& e) {
 Journaled asked(const run::DeleteRow& e) {
   return array_text(e.collection, e.id, e.app_owned);
 }
+Journaled asked(const run::EmbedTexts& e) {
+  return array_text(e.model->provider, e.model->model, e.texts);
+}
+Journaled asked(const run::PutDocument& e) {
+  return array_text(e.collection, e.id, e.meta, e.parts, e.app_owned);
+}
+Journaled asked(const run::Retrieve& e) {
+  return array_text(e.model->provider, e.model->model, e.collection, e.query);
+}
 Journaled asked(const run::StartRun& e) {
   return array_text(e.graph, e.input, e.key);
 }

@@ -50,6 +50,13 @@ Json question(const run::CallMcp& ask) {
               {"secret", ask.auth.secret}};
 }
 
+Json question(const run::Retrieve& ask) {
+  const app::Model& model = *ask.model;
+  return Json{{"model", model.provider + "/" + model.model},
+              {"params", model.params ? *model.params : Json()},
+              {"query", ask.query}};
+}
+
 Json question(const run::ExtractText& ask) {
   return Json{{"file", text_or(ask.file, "id")}, {"max_pages", ask.max_pages}};
 }
@@ -65,6 +72,11 @@ Json under_key(const run::Effect& effect, const Json& key) {
   if (const auto* ask = std::get_if<run::CallModel>(&effect)) {
     all["model"] = ask->model->provider + "/" + ask->model->model;
     all["turns"] = ask->turns.size();
+  }
+  // A vector of another model, or of other parameters, answers nothing.
+  if (const auto* ask = std::get_if<run::Retrieve>(&effect)) {
+    all["model"] = ask->model->provider + "/" + ask->model->model;
+    all["params"] = ask->model->params ? *ask->model->params : Json();
   }
   return all;
 }

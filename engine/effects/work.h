@@ -87,7 +87,8 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
     const char* kind = run::kind_of(what.effect);
     FAILPOINT(kind, "before");
     done = answer(handle, kind, watched(what, context, std::move(done)));
-    if (what.kept) return perform_kept(handle, what, context, std::move(done));
+    const bool keeps_itself = std::holds_alternative<run::Retrieve>(what.effect);
+    if (what.kept && !keeps_itself) return perform_kept(handle, what, context, std::move(done));
     begin(handle, what, context, std::move(done));
   }
   void begin(uint64_t handle, const run::Perform& what, const EffectContext& context, Done done) {
@@ -132,6 +133,23 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
   void start(uint64_t handle, const run::QueryRows& ask, const run::Perform& what,
              const EffectContext& context, Done done);
 
+  void start(uint64_t handle, const run::EmbedTexts& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void embed_texts(uint64_t handle, const run::EmbedTexts& ask, const run::Perform& what,
+                   const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::PutDocument& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  void start(uint64_t handle, const run::Retrieve& ask, const run::Perform& what,
+             const EffectContext& context, Done done);
+  // On the engine's thread when there are any; else on any.
+  using OnVectors = std::function<void(Result<llm::Vectors>)>;
+  void embed(uint64_t handle, const std::shared_ptr<const app::Model>& model, llm::Embedding asked,
+             const run::Perform& what, const EffectContext& context, OnVectors then);
+  void embed_kept(uint64_t handle, llm::Embedding asked, std::shared_ptr<const run::Perform> what,
+                  const EffectContext& context, OnVectors then);
+  void search(const run::Retrieve& ask, llm::Vectors vectors, const EffectContext& context,
+              Done done);
+
   void start(uint64_t, const run::StartRun&, const run::Perform&, const EffectContext&, Done done) {
     done(fail(Kind::internal, "runs are started by the runner, not by the effects"));
   }
@@ -145,6 +163,18 @@ struct Effects::Work : std::enable_shared_from_this<Effects::Work> {
     return id;
   }
 };
+
+// What goes wrong between us and a provider is no fault of our client: neither a limit, of which
+// clients have their own, nor an answer that is too large or an address that may not be asked.
+inline Error provider_failure(Error error) {
+  if (error.kind == Kind::limited && error.code.empty()) error.code = "provider_limited";
+  return error;
+}
+
+inline Error transfer_failure(Error error) {
+  if (error.kind == Kind::invalid || error.kind == Kind::denied) error.status = 502;
+  return error;
+}
 
 // Where an effect goes; nothing for one that stays on this machine.
 std::optional<peers::Peer> peer_of(const run::Effect& effect);

@@ -60,6 +60,7 @@ struct Weights {
     Worst worst;
     if (def.kind == "interrupt") return worst;
     worst.time = def.timeout;
+    worst.calls = def.kind == "ingest" || def.kind == "retrieve" ? 1 : 0;
     if (def.kind == "graph") return called(def, worst);
     const int64_t rounds = rounds_of(subject, def);
     double most = 0;

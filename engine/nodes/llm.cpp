@@ -8,6 +8,7 @@
 // gave.
 #include <nlohmann/json.hpp>
 
+#include "engine/nodes/budget.h"
 #include "engine/nodes/kind_of.h"
 #include "engine/nodes/tool_rounds.h"
 #include "engine/run/retry.h"
@@ -215,13 +216,7 @@ struct Llm final : run::Node {
     const double worst = ((bytes / 3 + file_tokens) * price.input +
                           (most > 0 ? most : kDefaultMaxTokens) * price.output) /
                          1e6;
-    if (worst <= visit.cost_left) return worst;
-    char text[200];
-    snprintf(text, sizeof text,
-             "the next model call may cost up to %.4f USD, but the run may spend only %.4f USD "
-             "more (limits.cost_per_run)",
-             worst, std::max(visit.cost_left, 0.0));
-    return fail(Kind::limited, text, "cost_limit");
+    return nodes::within_budget(visit, worst);
   }
 
   Type result() const override {

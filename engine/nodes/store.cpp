@@ -5,22 +5,16 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/nodes/kind_of.h"
+#include "engine/nodes/where.h"
 
 namespace plenum::nodes {
 
 namespace {
 
-// One side of an equality in `where`, which the store can look for by itself.
-struct Equal {
-  std::string field;
-  cel::Expression wanted;
-};
-
 struct Store final : run::Node {
   app::CollectionRef put, get, query, remove;
   app::Value id, data;
-  app::Expr where;
-  std::vector<Equal> equal;
+  Where where;
   std::string sort;  // a field, or -field
   int limit = 50;
 
@@ -48,20 +42,11 @@ struct Store final : run::Node {
     return run::Next::perform(run::DeleteRow{collection.name, row, collection.owned_by_app});
   }
 
-  // The condition is asked where the rows are, so it takes along what it reads of the state.
   run::QueryRows rows(const Scope& scope) const {
     run::QueryRows ask;
     ask.collection = query.collection->name;
     ask.app_owned = query.collection->owned_by_app;
-    ask.where = where;
-    if (where)
-      for (const cel::Read& read : where.code->reads())
-        if (const Json* value = read.path[0] == "row" ? nullptr : scope.find(read.path[0]))
-          ask.names[read.path[0]] = *value;
-    for (const Equal& one : equal)
-      if (const Result<Json> value = one.wanted.evaluate(scope);
-          value && (value->is_string() || value->is_boolean() || value->is_number()))
-        ask.equal[one.field] = *value;
+    ask.wanted = where.in(scope);
     ask.descending = sort.starts_with('-');
     ask.sort = sort.substr(ask.descending ? 1 : 0);
     ask.limit = limit;
@@ -110,16 +95,9 @@ Type row_type(const app::Collection& collection) {
 }
 
 void read_where(app::Reader& reader, const yaml::Node& yaml, Store& store) {
-  const auto outside = reader.names;
-  reader.names["row"] = store.query.collection ? row_type(*store.query.collection) : Type();
-  reader.read(yaml, store.where);
-  reader.names = outside;
-  if (!store.where || !store.query.collection) return;
-  for (const cel::Equality& one : store.where.code->equalities("row")) {
-    if (!app::find(store.query.collection->fields, one.field)) continue;
-    if (auto wanted = cel::Expression::compile(one.text, reader.names))
-      store.equal.push_back({one.field, *std::move(wanted)});
-  }
+  const app::Collection* rows = store.query.collection;
+  read_where(reader, yaml, rows ? row_type(*rows) : Type(), store.where,
+             [&](const std::string& field) { return rows && app::find(rows->fields, field); });
 }
 
 void read_sort(app::Reader& reader, const yaml::Node& yaml, Store& store) {
@@ -183,6 +161,8 @@ void check_store(app::Reader& reader, const yaml::Node& yaml, Store& store) {
   std::vector<std::string> actions;
   for (const char* action : {"put", "get", "query", "delete"})
     if (yaml.find(action)) actions.push_back(action);
+  if (actions.size() == 1 && store.ref().collection && store.ref().collection->vector)
+    return wrong_collection(reader, *yaml.find(actions[0]), *store.ref().collection);
   if (actions.size() != 1)
     return reader.report.error("S102", yaml.span,
                                "`store` needs exactly one of `put`, `get`, `query` and `delete`",

@@ -101,21 +101,58 @@ struct StartRun {
   std::string key;  // starts once per key; "": whenever it is asked for
 };
 
+// Which rows are wanted.
+struct Wanted {
+  app::Expr where;  // sees `row` and `names`; none: every row
+  Json names = Json::object();
+  Json equal = Json::object();  // {field: value} that `where` asks for anyway
+};
+
 // Rows that a condition holds for.
 struct QueryRows {
   static constexpr const char* kKind = "query";
   std::string collection;
-  app::Expr where;  // sees `row` and `names`; none: every row
-  Json names = Json::object();
-  Json equal = Json::object();  // {field: value} that `where` asks for anyway
-  std::string sort;             // a field; "": newest first
+  Wanted wanted;
+  std::string sort;  // a field; "": newest first
   bool descending = false;
   int limit = 50;
   bool app_owned = false;
 };
 
+// The vectors of texts that are to be searched, kept beside the run under the effect's key.  The
+// result is {part: that key, count: how many of the texts, from the first on}: a provider may take
+// fewer at a time.
+struct EmbedTexts {
+  static constexpr const char* kKind = "embed";
+  std::shared_ptr<const app::Model> model;
+  std::vector<std::string> texts;
+};
+
+// Makes what EmbedTexts has kept one document of a collection, in place of the one that has its id.
+// The result is {chunks}.
+struct PutDocument {
+  static constexpr const char* kKind = "ingest";
+  std::string collection, id;
+  Json meta = Json::object();
+  std::vector<std::string> parts;  // in the texts' order; none: there is no such document any more
+  std::optional<milliseconds> ttl;
+  bool app_owned = false;
+};
+
+// The chunks of a collection's documents that say what is nearest to a question: a list of
+// {id, text, score, meta}.
+struct Retrieve {
+  static constexpr const char* kKind = "retrieve";
+  std::shared_ptr<const app::Model> model;
+  std::string collection, query;
+  int k = 5;
+  std::optional<double> min_score;
+  Wanted wanted;  // `row` is a document's meta
+  bool app_owned = false;
+};
+
 using Effect = std::variant<CallModel, CallHttp, ExtractText, MakePdf, PutRow, GetRow, DeleteRow,
-                            QueryRows, StartRun, CallMcp>;
+                            QueryRows, StartRun, CallMcp, EmbedTexts, PutDocument, Retrieve>;
 
 inline const char* kind_of(const Effect& effect) {
   return std::visit([](const auto& one) { return one.kKind; }, effect);

@@ -64,15 +64,34 @@ inline std::string effect(const run::PutRow& ask) {
 inline std::string effect(const run::GetRow& ask) {
   return "get " + ask.collection + " " + ask.id;
 }
+inline std::string wanted(const run::Wanted& rows) {
+  return (rows.where ? " where " + rows.where.code->text() : "") +
+         (rows.names.empty() ? "" : " seeing " + to_text(rows.names)) +
+         (rows.equal.empty() ? "" : " equal " + to_text(rows.equal));
+}
 inline std::string effect(const run::QueryRows& ask) {
-  return "query " + ask.collection + (ask.where ? " where " + ask.where.code->text() : "") +
-         (ask.names.empty() ? "" : " seeing " + to_text(ask.names)) +
-         (ask.equal.empty() ? "" : " equal " + to_text(ask.equal)) +
+  return "query " + ask.collection + wanted(ask.wanted) +
          (ask.sort.empty() ? "" : (ask.descending ? " by -" : " by ") + ask.sort) + " limit " +
          std::to_string(ask.limit) + (ask.app_owned ? " of the app" : "");
 }
 inline std::string effect(const run::DeleteRow& ask) {
   return "delete " + ask.collection + " " + ask.id;
+}
+
+inline std::string effect(const run::EmbedTexts& ask) {
+  return "embed by " + ask.model->name + " " + to_text(Json(ask.texts));
+}
+inline std::string effect(const run::PutDocument& ask) {
+  return "document " + ask.collection + " " + ask.id + " " + to_text(ask.meta) + " of " +
+         to_text(Json(ask.parts)) +
+         (ask.ttl ? " for " + std::to_string(ask.ttl->count()) + "ms" : "") +
+         (ask.app_owned ? " of the app" : "");
+}
+inline std::string effect(const run::Retrieve& ask) {
+  return "retrieve " + std::to_string(ask.k) + " from " + ask.collection + " by " +
+         ask.model->name + " \"" + ask.query + "\"" + wanted(ask.wanted) +
+         (ask.min_score ? " at least " + to_text(Json(*ask.min_score)) : "") +
+         (ask.app_owned ? " of the app" : "");
 }
 
 inline std::string effect(const run::StartRun& ask) {

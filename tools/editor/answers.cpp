@@ -157,7 +157,8 @@ class Values {
 
   void add_names(const Inside& where, const std::string& key) {
     const std::string name = app_.name;
-    if (key == "model" || (where.place == "a model" && key == "fallback"))
+    if (key == "model" || (where.place == "a model" && key == "fallback") ||
+        (where.place == "a collection" && key == "vector"))
       for (const auto& [model, is] : app_.models) add(model, is->provider + "/" + is->model);
     if (where.place == "a route" && key == "start")
       for (const auto& [graph, is] : app_.graphs) add(graph);
@@ -167,7 +168,8 @@ class Values {
       for (const auto& [graph, is] : app_.graphs)
         for (const app::NodeDef* node : all_nodes(is.nodes))
           if (node->kind == "interrupt") add(graph + "." + node->id);
-    if ((where.place == "a route" && key == "read") || (where.kind && where.place == "store"))
+    if ((where.place == "a route" && key == "read") || (where.kind && where.place == "store") ||
+        (where.kind && (key == "into" || key == "from")))
       for (const auto& [collection, is] : app_.collections) add(collection);
     if (where.place == "a node" && key == "set") add_state();
     if ((where.place == "a node" && key == "next") || key == "to" ||
@@ -263,9 +265,10 @@ Json LanguageServer::definition(const Json& params) {
   };
   if (app::Reader::is_path(word) && app::disk_files(place->root)->read(word))
     return Json{{"uri", uri_of(place->root + "/" + word)}, {"range", range_of("", {1, 1}, {1, 1})}};
-  if (key == "model" || key == "fallback") return named("models", word);
+  if (key == "model" || key == "fallback" || key == "vector") return named("models", word);
   if (key == "start" || (key == "name" && way.size() > 1)) return named("graphs", word);
-  if (key == "read" || key == "put" || key == "get" || key == "query" || key == "delete")
+  if (key == "read" || key == "put" || key == "get" || key == "query" || key == "delete" ||
+      key == "into" || key == "from")
     return named("collections", word);
   const auto node_in = [&](const yaml::Node* list, const std::string& id) -> Json {
     if (list)

@@ -41,7 +41,8 @@ Place app() {
         "What models may ask for: {name: {description, input, one node kind, confirm}}."},
        {"collections",
         R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/collection"}})",
-        "What `store` nodes keep: {name: {fields, owner, ttl, expose}}."},
+        "What `store` nodes keep: {name: {fields, owner, ttl, expose}}; or `ingest` and "
+        "`retrieve`: {name: {vector, chunk, owner, ttl}}."},
        {"graphs", R"({"type": "object", "additionalProperties": {"$ref": "#/definitions/graph"}})",
         "What the app can do: {name: graph}.", true},
        {"routes",
@@ -67,7 +68,8 @@ Place model() {
   return {"a model",
           {{"use", R"({"type": "string", "pattern": "^[a-z]+/."})",
             "provider/model, for example gemini/gemini-3-flash-preview.", true},
-           {"kind", R"({"enum": ["chat"]})", "What it is for: chat."},
+           {"kind", R"({"enum": ["chat", "embedding"]})",
+            "What it is for: chat, or embedding, which makes vectors of texts."},
            {"temperature", R"({"type": "number", "minimum": 0, "maximum": 2})",
             "How freely it chooses words: 0 is the most likely ones."},
            {"top_p", R"({"type": "number", "minimum": 0, "maximum": 1})",
@@ -98,7 +100,12 @@ Place tool() {
 Place collection() {
   return {
       "a collection",
-      {{"fields", kFields, "What a row holds: {name: type}.", true},
+      {{"fields", kFields, "What a row holds: {name: type}."},
+       {"vector", R"({"type": "string"})",
+        "Instead of `fields`, of a collection of texts: the embedding model."},
+       {"chunk",
+        R"({"type": "object", "properties": {"size": {"type": "integer", "minimum": 50, "maximum": 8000, "description": "The longest piece (800)."}, "overlap": {"type": "integer", "minimum": 0, "maximum": 4000, "description": "How much of the piece before it begins with, at most half of size (100)."}}, "additionalProperties": false})",
+        "How texts are cut, in characters: {size: 800, overlap: 100}."},
        {"owner", R"({"enum": ["user", "app"]})",
         "Whose rows they are: each user's own (user), or the app's."},
        {"ttl", kDuration, "How long a row is kept; without it for ever."},

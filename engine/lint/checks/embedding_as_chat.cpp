@@ -8,7 +8,7 @@ namespace {
 
 // Providers name their embedding models so: text-embedding-3-small, gemini-embedding-001.
 bool is_embedding(const app::Model& model) {
-  return model.model.find("embedding") != std::string::npos;
+  return model.embeds || model.model.find("embedding") != std::string::npos;
 }
 
 void look(const Subject& subject, const app::NodeDef& def, Report& report) {

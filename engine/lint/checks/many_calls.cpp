@@ -26,7 +26,8 @@ void look(const Subject& subject, const app::Block& block, const Chain& outer, R
   for (const app::NodeDef& def : block.nodes) {
     Chain chain = outer;
     chain.times(def, def.kind, rounds_of(subject, def));
-    if (def.kind == "llm" || def.kind == "http" || def.kind == "mcp") {
+    if (def.kind == "llm" || def.kind == "http" || def.kind == "mcp" || def.kind == "ingest" ||
+        def.kind == "retrieve") {
       chain.times(def, "tries", def.retry.max + 1);
       if (chain.calls > kMany)
         report.warning(

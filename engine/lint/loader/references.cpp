@@ -112,6 +112,40 @@ tools: {search: {description: Looks it up, input: {text: string}, render: {templ
 routes: {POST /go: {start: main, quota: 10/day}}
 graphs: {main: {nodes: [{id: a, llm: {model: m, prompt: Hello, tools: [search]}}]}}
 )"},
+      {"R213", Severity::error, "a chat model where an embedding model is needed",
+       "A collection's `vector` names a model with `kind: embedding`, which turns texts into "
+       "vectors; Anthropic has none.",
+       R"(plenum: 1
+app: test
+models: {m: {use: openai/gpt-5-mini, max_tokens: 100}}
+collections: {docs: {vector: «m», ttl: 1h}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, ingest: {into: docs, text: Hello}}]}}
+)",
+       R"(plenum: 1
+app: test
+models: {m: {use: openai/text-embedding-3-small, kind: embedding}}
+collections: {docs: {vector: m, ttl: 1h}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, ingest: {into: docs, text: Hello}}]}}
+)"},
+      {"R214", Severity::error, "a collection of the other kind",
+       "`store` and `read` are about rows, which have fields; `ingest` and `retrieve` about texts "
+       "with vectors. A collection holds one or the other.",
+       R"(plenum: 1
+app: test
+models: {m: {use: openai/text-embedding-3-small, kind: embedding}}
+collections: {docs: {vector: m, ttl: 1h}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, store: {get: «docs», id: x}}]}}
+)",
+       R"(plenum: 1
+app: test
+models: {m: {use: openai/text-embedding-3-small, kind: embedding}}
+collections: {docs: {vector: m, ttl: 1h}}
+routes: {POST /go: {start: main, quota: 10/day}}
+graphs: {main: {nodes: [{id: a, retrieve: {from: docs, query: Hello}}]}}
+)"},
       {"R211", Severity::error, "a test that calls a route the app has not",
        "A test calls what a client could: a route of `routes`, below `/api/v1/{app}`, or a page "
        "that "

@@ -102,11 +102,17 @@ graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
        "Nothing in a file is ignored: what is not built yet is refused, so that an app never seems "
        "to do "
        "what it does not.",
-       R"(nodes:
-  - {id: a, «retrieve»: {from: notes, query: tea}}
+       R"(plenum: 1
+app: test
+collections: {notes: {fields: {text: string}, ttl: 1h, «unique»: [text]}}
+routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 )",
-       R"(nodes:
-  - {id: a, emit: {event: tea}}
+       R"(plenum: 1
+app: test
+collections: {notes: {fields: {text: string}, ttl: 1h}}
+routes: {POST /go: {start: main}}
+graphs: {main: {nodes: [{id: a, render: {template: Hello}}]}}
 )"},
   };
 }
