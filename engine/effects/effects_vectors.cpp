@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "engine/app/prices.h"
 #include "engine/effects/kept.h"
 #include "engine/effects/row_scope.h"
 #include "engine/effects/work.h"

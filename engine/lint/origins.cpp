@@ -85,10 +85,14 @@ unsigned Origins::result(const app::NodeDef& def, const yaml::Node& args, unsign
     for (const auto& [tool, span] : tools_of(subject_, args)) read |= of(*tool);
     return read;
   }
-  if (def.kind != "store") return read;
-  if (const std::string into = text(args, "put"); !into.empty()) add(rows_[into], read);
-  const std::string get = text(args, "get"), query = text(args, "query");
-  const auto rows = subject_.app.collections.find(get.empty() ? query : get);
+  if (def.kind != "store" && def.kind != "ingest" && def.kind != "retrieve") return read;
+  if (args.find("file")) read |= kOwn | kStranger;
+  for (const char* key : {"put", "into"})
+    if (const std::string into = text(args, key); !into.empty()) add(rows_[into], read);
+  std::string from;
+  for (const char* key : {"get", "query", "from"})
+    if (from.empty()) from = text(args, def.kind == "retrieve" ? "from" : key);
+  const auto rows = subject_.app.collections.find(from);
   if (rows == subject_.app.collections.end()) return kNobody;
   return rows_[rows->first] | (rows->second.owned_by_app ? kApps | kStranger : kOwn);
 }

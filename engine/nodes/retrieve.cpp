@@ -101,7 +101,7 @@ NodeKind retrieve_kind() {
              "The least cosine, -1 to 1; what is farther is left out.")
       .cacheable([](const Retrieve&) { return true; })
       .retries(2)
-      .timeout(std::chrono::seconds(60))
+      .timeout(std::chrono::seconds(15))
       .check(check_retrieve);
 }
 

@@ -22,7 +22,8 @@ struct Desk {
   std::string said() const {
     const std::string app =
         "plenum: 1\napp: test\n"
-        "models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 9}}\n"
+        "models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 9}, e: {use: "
+        "gemini/gemini-embedding-001, kind: embedding}}\n"
         "collections: {" +
         rows + "}\ntools:\n  " + tools + "\nroutes: {POST /go: {start: main, quota: 9/day" +
         files() +
@@ -153,4 +154,16 @@ TEST_CASE("texts are followed through state, maps, graphs and other models", "[l
       "      - {id: deep, llm: {model: m, prompt: \"{{t}}\", tools: [search]}}\n";
   desk.ask = "prompt: \"{{short}}\", tools: [search]";
   CHECK(desk.said() == "A813 x2");
+}
+
+TEST_CASE("texts that are found by their vectors are as private as rows", "[lint]") {
+  Desk desk;
+  desk.ask = "prompt: \"{{t}}\", with: {t: =json(got)}, tools: [search]";
+  desk.nodes = node("retrieve: {from: docs, query: tea}, set: got");
+  desk.rows = "docs: {vector: e, ttl: 1h}";
+  CHECK(desk.said() == "A813 x1");
+  desk.rows = "docs: {vector: e, owner: app}";
+  CHECK(desk.said() == "A813 x1");
+  desk.ask = "prompt: Hello, tools: [search]";
+  CHECK(desk.said() == "");
 }

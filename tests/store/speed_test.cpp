@@ -160,3 +160,47 @@ TEST_CASE("a claim looks at the owners it serves, not at all that wait", "[slow]
   std::printf("claims of 4 among %d owners: %.0f/s\n", kOwners, kClaims / seconds_since(start));
   CHECK(seconds_since(start) < 5);
 }
+
+// The peer is what any search has to do at the least: read the same numbers once, from memory.
+TEST_CASE("the nearest of ten thousand vectors, beside a loop over their numbers",
+          "[slow][store]") {
+  constexpr int kDocuments = 1'000, kChunks = 10, kSize = 768, kRounds = 20;
+  SqliteFile place;
+  Asking store(place.open());
+  const Run run = store.accepted(a_run());
+  std::vector<float> all(static_cast<size_t>(kDocuments) * kChunks * kSize);
+  uint32_t seed = 1;
+  for (float& x : all) {
+    seed = seed * 1'664'525 + 1'013'904'223;
+    x = (static_cast<float>(seed >> 8) / 16'777'216 - 0.5F) / 8;  // of length 1, or nearly so
+  }
+  for (int i = 0; i < kDocuments; ++i) {
+    const auto begin = all.begin() + static_cast<ptrdiff_t>(i) * kChunks * kSize;
+    EmbeddedRow row{run.id, "k" + std::to_string(i),         "m", kSize,
+                    {},     {begin, begin + kChunks * kSize}};
+    row.texts.assign(kChunks, std::string(800, 'x'));
+    must(store.put_embedded(kAda, row));
+    REQUIRE(store.put_document(kAda, "docs", {row.key, "{}", 1000, 0}, {kAda, run.id, {row.key}}));
+  }
+  VectorQuery query;
+  query.model = "m";
+  query.vector.assign(all.begin(), all.begin() + kSize);
+  std::vector<double> searches, loops;
+  float sum = 0;
+  for (int i = 0; i < kRounds; ++i) {
+    auto start = std::chrono::steady_clock::now();
+    REQUIRE(store.search(kAda, "docs", query).value().size() == 5);
+    searches.push_back(seconds_since(start) * 1000);
+    start = std::chrono::steady_clock::now();
+    float sums[16] = {};
+    for (size_t at = 0; at < all.size(); at += 16)
+      for (size_t j = 0; j < 16; ++j) sums[j] += all[at + j];
+    for (const float one : sums) sum += one;
+    loops.push_back(seconds_since(start) * 1000);
+  }
+  std::sort(searches.begin(), searches.end());
+  std::sort(loops.begin(), loops.end());
+  WARN("10,000 x 768: retrieved in "
+       << searches[kRounds / 2] << " ms, a loop over the numbers " << loops[kRounds / 2]
+       << " ms: " << searches[kRounds / 2] / loops[kRounds / 2] << " times (" << sum << ")");
+}

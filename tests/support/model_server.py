@@ -22,6 +22,7 @@ A reply is a map; every key is optional:
     close            hang up without a word               hang         never answer
     delay_ms         wait first (ends when the client leaves)
     drip_ms          send the body byte by byte, this far apart
+    vectors          of texts that are embedded: a list of lists of numbers; else made of their words
     calls            tools that the model asks for: [[name, input], …]; never streamed
     pieces           of a streamed answer's text: a list of them (8 characters each)
     stop_after       streams: so many pieces, then nothing until the client leaves
@@ -41,6 +42,8 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from model_embeddings import GeminiTexts, OpenAiTexts
 
 try:
     from re import _constants, _parser
@@ -576,7 +579,19 @@ class Anthropic:
         return {"type": "error", "error": {"type": kind, "message": reply.get("message", "Scripted error.")}}
 
 
+class GeminiEmbeddings(GeminiTexts, Gemini):
+    pass
+
+
+class OpenAiEmbeddings(OpenAiTexts, OpenAi):
+    pass
+
+
 def dialect_of(path):
+    if path.endswith(":batchEmbedContents"):
+        return GeminiEmbeddings
+    if path.endswith("/embeddings"):
+        return OpenAiEmbeddings
     if path.endswith((":generateContent", ":streamGenerateContent")):
         return Gemini
     if path.endswith("/chat/completions"):

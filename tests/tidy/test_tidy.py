@@ -230,7 +230,7 @@ def test_the_core_has_no_clock_threads_or_randomness():
 # ── families ────────────────────────────────────────────────────────────────────────────────────
 
 # Files of engine/nodes/ that are no node kind.
-NODE_HELPERS = {"all", "reference", "right_to_left", "sent_headers", "tool_rounds"}
+NODE_HELPERS = {"all", "budget", "chunks", "reference", "right_to_left", "sent_headers", "tool_rounds", "where"}
 
 
 def test_every_node_kind_is_listed_and_tested():

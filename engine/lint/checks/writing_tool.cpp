@@ -14,6 +14,7 @@ bool writes(const yaml::Node& tool) {
   const yaml::Node* mcp = tool.find("mcp");
   const yaml::Node* repeatable = mcp ? mcp->find("repeatable") : nullptr;
   return any("http", {"post", "put", "patch", "delete"}) || any("store", {"put", "delete"}) ||
+         any("ingest", {"into"}) ||
          (mcp && !(repeatable && repeatable->boolean));
 }
 
