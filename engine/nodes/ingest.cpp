@@ -80,7 +80,7 @@ struct Ingest final : run::Node {
   Result<std::vector<std::string>> chunks_of(const std::string& whole) const {
     std::vector<std::string> chunks = cut(whole, into.collection->chunk);
     if (chunks.size() <= kMostChunks) return chunks;
-    return fail(Kind::limited,
+    return fail(Kind::invalid,
                 "the text makes " + std::to_string(chunks.size()) + " chunks of " +
                     quote(into.name) + "; one document has at most " + std::to_string(kMostChunks) +
                     ": ingest its chapters under ids of their own, or make the chunks larger",
@@ -118,7 +118,7 @@ struct Ingest final : run::Node {
                   "`meta` of " + quote(visit.path) + " is " + type_name(value) + ", not a map",
                   "wrong_type");
     if (to_text(value).size() > kMostMeta)
-      return fail(Kind::limited, "`meta` of " + quote(visit.path) + " is larger than 16 KB",
+      return fail(Kind::invalid, "`meta` of " + quote(visit.path) + " is larger than 16 KB",
                   "meta_too_large");
     return value;
   }

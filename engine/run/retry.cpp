@@ -14,7 +14,8 @@ constexpr milliseconds kLongestRetryAfter{15 * 60'000};
 
 bool retryable(const Error& error, const app::Retry& policy) {
   if (error.code == "quota_exhausted" || error.code == "cost_limit" || error.code == "cancelled" ||
-      error.code == "retry_budget" || error.code == "daily_budget" || error.code == "line_full")
+      error.code == "retry_budget" || error.code == "daily_budget" || error.code == "line_full" ||
+      error.code == "query_limit")
     return false;
   switch (error.kind) {
     case Kind::timeout:

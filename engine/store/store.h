@@ -354,8 +354,8 @@ class Store {
   virtual void embedded(Owner owner, std::string run, std::string key, Done<EmbeddedRow> done) = 0;
   // What a run of `from` has had embedded under the keys becomes the document's chunks, in place of
   // all that the collection's document of this id had; without keys there is none any more.  Gives
-  // their number.  `limited` (code "collection_full") beyond DocumentRow::kMostChunks, `conflict`
-  // ("other_vectors") for parts of several models.
+  // their number.  `conflict` with the code "collection_full" beyond DocumentRow::kMostChunks, with
+  // "other_vectors" for parts of several models.
   struct Parts {
     Owner from;
     std::string run;

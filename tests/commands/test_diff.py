@@ -5,8 +5,12 @@ import pytest
 APP = """
     plenum: 1
     app: shop
-    models: {m: {use: gemini/gemini-3-flash-preview, max_tokens: 100}}
-    collections: {notes: {fields: {text: string}, expose: [list]}}
+    models:
+      m: {use: gemini/gemini-3-flash-preview, max_tokens: 100}
+      e: {use: openai/text-embedding-3-small, kind: embedding}
+    collections:
+      notes: {fields: {text: string}, expose: [list]}
+      texts: {vector: e}
     graphs:
       ask:
         input: {text: {type: string, maxLength: 100}, tone: {enum: [calm, warm], default: calm}}
@@ -65,6 +69,10 @@ CASES = {
                       ["         limits.cost_per_run: 0.2 USD, was 0.1 USD"]),
     "a column comes": ("fields: {text: string}", "fields: {text: string, n: integer}", True,
                        ["for stored rows\n  BREAKS collection notes.n: is new and required; stored rows lack it"]),
+    "another model embeds": ("text-embedding-3-small", "text-embedding-3-large", True,
+                             ["BREAKS collection texts: another model embeds its texts"]),
+    "rows in place of texts": ("texts: {vector: e}", "texts: {fields: {text: string}}", True,
+                               ["BREAKS collection texts: holds rows now"]),
     "a loop's interrupt is resumed no more": ("      POST /check: {resume: ask.agreed}\n", "", True,
                                               ["BREAKS ask.agreed: no route resumes it any more"]),
     "a page goes": ("expose: [list]", "expose: [get]", True, ["BREAKS GET /notes: is gone", "       GET /notes/{id}: is new"]),

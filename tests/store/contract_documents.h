@@ -209,7 +209,7 @@ inline void keeps_documents(const MakePlace& make) {
     for (int i = 0; i < 10'000; ++i) many.emplace_back("t", east);
     const std::string key = embed(store, run, many), one = embed(store, run, {{"x", north}});
     for (const char* id : {"a", "b", "c", "d", "e"}) REQUIRE(put(id, {key}).value() == 10'000);
-    CHECK(outcome(put("f", {one})) == "limited collection_full");
+    CHECK(outcome(put("f", {one})) == "conflict collection_full");
     CHECK(outcome(put("a", {key})) == "ok");
     CHECK(outcome(put("f", {embed(store, bobs, {{"x", east}})}, bobs)) == "ok");
     CHECK(outcome(put("a", {})) == "ok");

@@ -314,6 +314,15 @@ class Comparing {
             "collection " + name + "." + field.name +
                 ": has another type; stored rows have the old one");
     }
+    if (!was.vector != !is.vector)
+      say(For::rows, true,
+          "collection " + name + ": holds " + (is.vector ? "texts" : "rows") +
+              " now; what it held is not reached any more");
+    else if (was.vector && embedded_by(*was.vector) != embedded_by(*is.vector))
+      say(For::rows, true,
+          "collection " + name +
+              ": another model embeds its texts; `retrieve` refuses those stored "
+              "until they are ingested again");
     if (was.owned_by_app != is.owned_by_app)
       say(For::rows, true,
           "collection " + name + ": belongs to " + (is.owned_by_app ? "the app" : "each user") +
@@ -321,6 +330,11 @@ class Comparing {
     if (was.ttl != is.ttl)
       say(For::rows, false,
           "collection " + name + ": rows are kept for another time; those stored keep theirs");
+  }
+
+  // What vectors have in common that can be compared.
+  static std::string embedded_by(const app::Model& model) {
+    return model.provider + "/" + model.model + (model.params ? canonical(*model.params) : "");
   }
 
   const App& before_;

@@ -66,7 +66,7 @@ Result<> check_room(Session& session, int64_t scope, int64_t word, int64_t docum
   Statement others = session.db.use("chunks_of_others");
   TRY(others.bind(scope, word, document).next());
   if (others.integer(0) + static_cast<int64_t>(chunks) <= DocumentRow::kMostChunks) return {};
-  return fail(Kind::limited,
+  return fail(Kind::conflict,
               "the collection " + collection + " holds " + std::to_string(others.integer(0)) +
                   " chunks and has no room for " + std::to_string(chunks) +
                   " more: an owner's collection has at most " +
