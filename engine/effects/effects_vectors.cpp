@@ -71,15 +71,18 @@ void Effects::Work::embed(uint64_t handle, const std::shared_ptr<const app::Mode
   auto request = std::make_shared<http::Request>(std::get<http::Request>(*std::move(prepared)));
   request->headers.emplace_back("Idempotency-Key", what.key);
   request->max_response_bytes = kLargestAnswer;
-  const int64_t tokens = tokens_of(asked);
+  const int64_t size = tokens_of(asked);
   // Millions of digits are not read on the thread that all transfers share.  The call is over with
   // its answer: what is done with that says nothing about the provider.
-  const auto read = [self = shared_from_this(), handle, provider, price = model->price,
+  const std::string account = provider->account();
+  const auto read = [self = shared_from_this(), handle, provider, account, price = model->price,
                      asked = std::move(asked), then](Result<http::Response> response) {
     if (!response) return then(fail(transfer_failure(std::move(response).error())));
     self->parts.files(
-        [self, handle, provider, price, asked, then, response = *std::move(response)] {
+        [self, handle, provider, account, price, asked, then, response = *std::move(response)] {
           Result<llm::Vectors> vectors = provider->read(asked, response);
+          if (!vectors && !account.empty() && vectors.error().code == "provider_auth")
+            self->parts.post([tokens = self->tokens, account] { tokens->forget(account); });
           if (!vectors) return then(fail(provider_failure(std::move(vectors).error())));
           self->parts.post([self, handle, price, then, vectors = std::move(vectors)] {
             self->left(handle, reply_of(Json(), *vectors, price));
@@ -87,13 +90,17 @@ void Effects::Work::embed(uint64_t handle, const std::shared_ptr<const app::Mode
           });
         });
   };
-  wait_for_turn(handle, *model, context.owner, tokens,
-                [this, handle, peer = *peer_of(what.effect), owner = context.owner,
-                 worst = what.worst_usd, request, read, then](Result<> turn) {
-                  if (turn) turn = let_go(handle, peer, owner, worst);
-                  if (!turn) return then(fail(std::move(turn).error()));
-                  send(handle, std::move(*request), read);
-                });
+  const auto go = [this, handle, model, size, peer = *peer_of(what.effect), owner = context.owner,
+                   worst = what.worst_usd, request, read, then] {
+    wait_for_turn(handle, *model, owner, size, [=, this](Result<> turn) {
+      if (turn) turn = let_go(handle, peer, owner, worst);
+      if (!turn) return then(fail(std::move(turn).error()));
+      send(handle, std::move(*request), read);
+    });
+  };
+  if (account.empty()) return go();
+  with_token(handle, account, request, go,
+             [then](const Result<EffectReply>& without) { then(fail(without.error())); });
 }
 
 namespace {
