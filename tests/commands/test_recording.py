@@ -194,3 +194,43 @@ def test_other_missing_files_are_mistakes_as_ever(project, record, models):
     assert said.status == 1 and "error[R202]" in said.out and models.calls() == [], said
     said = project.plenum("test", "--again")
     assert said.status == 2 and "--again goes with --record" in said.err
+
+
+FINDER = """
+    plenum: 1
+    app: asker
+    models: {e: {use: openai/text-embedding-3-small, kind: embedding}}
+    collections: {docs: {vector: e, ttl: 1h}}
+    graphs:
+      keep:
+        input: {text: {type: string, maxLength: 99}}
+        nodes: [{id: keep, ingest: {into: docs, text: =text, id: one}}]
+      find:
+        input: {text: {type: string, maxLength: 99}}
+        state: {found: list<any>}
+        nodes: [{id: find, retrieve: {from: docs, query: =text}, set: found}]
+        output: {texts: "=found.map(f, f.text)"}
+    routes:
+      POST /keep: {start: keep, quota: 100/day}
+      POST /find: {start: find, quota: 100/day}
+    tests:
+      - name: it
+        steps:
+          - {call: POST /keep, body: {text: Green tea is brewed.}}
+          - {call: POST /find, body: {text: tea}, %s expect: 'response.body.output.texts == ["Green tea is brewed."]'}
+"""
+
+
+def test_what_is_retrieved_is_recorded_without_asking_anybody(project, models):
+    asks = {"env": {"GEMINI_API_KEY": KEY, "PLENUM_PROVIDERS_GEMINI_BASE_URL": models.url}}
+    path = project.write("apps.d/asker.yaml", FINDER % "")
+    assert project.plenum("test").status == 1  # no reply for `find`
+    said = project.plenum("test", "--record", **asks)
+    assert said.status == 0, said
+    assert "find: fixtures/asker/it/2_find.json" in path.read_text(encoding="utf-8"), path.read_text()
+    assert project.plenum("test").status == 0
+    # A reply whose fixture is named and missing is recorded, too.
+    path.write_text((FINDER % "replies: {find: fixtures/asker/mine.json},").replace("\n    ", "\n").strip() + "\n")
+    assert project.plenum("test", "--record", **asks).status == 0
+    found = json.loads((path.parent.parent / "fixtures/asker/mine.json").read_text(encoding="utf-8"))
+    assert [one["id"] for one in found] == ["one"] and models.calls() == []

@@ -38,8 +38,8 @@ void Recorder::begin(size_t test, const std::string& name) {
 }
 
 bool Recorder::asks(const app::TestReplies& replies, const app::TestReply& reply) const {
-  return replies.kind == "llm" && !reply.fixture.empty() && !recorded(reply.fixture) &&
-         (options_.again || options_.missing.contains(reply.fixture));
+  return (replies.kind == "llm" || replies.kind == "retrieve") && !reply.fixture.empty() &&
+         !recorded(reply.fixture) && (options_.again || options_.missing.contains(reply.fixture));
 }
 
 const Json* Recorder::recorded(const std::string& fixture) const {

@@ -1,5 +1,7 @@
 // Recording: what real models say becomes fixtures, and replies of the tests that lacked them.
 //
+// What `retrieve` finds is recorded, too; its texts are embedded offline, so no key is needed.
+//
 // A test is asked for real where it says nothing: for a model node without a reply, and for a reply
 // whose fixture is not there.  What its author wrote into the test stays as it is.  Only the reply
 // is kept, nothing of the request, and only of tests that pass.

@@ -54,7 +54,8 @@ std::set<std::string> missing_fixtures(const std::string& app_file, const app::F
     for (const app::TestStep& step : test.steps)
       for (const app::TestReplies& replies : step.replies)
         for (const app::TestReply& reply : replies.visits)
-          if (replies.kind == "llm" && !reply.fixture.empty() && !files.read(reply.fixture))
+          if ((replies.kind == "llm" || replies.kind == "retrieve") && !reply.fixture.empty() &&
+              !files.read(reply.fixture))
             missing.insert(reply.fixture);
   return missing;
 }
