@@ -128,8 +128,11 @@ void file_page(const Exchange& exchange) {
 void openapi_page(const Exchange& exchange) {
   static const std::vector<auth::Issuer> kNone;
   const auto& sign_in = exchange.site.rules.sign_in;
-  exchange.send(json_response(
-      200, openapi(exchange.app(), sign_in ? sign_in->issuers(exchange.app().name) : kNone)));
+  const std::string& name = exchange.app().name;
+  front::Response response = json_response(200, Json());
+  response.body = exchange.match.endpoint->document->text(
+      [&] { return to_text(openapi(exchange.app(), sign_in ? sign_in->issuers(name) : kNone)); });
+  exchange.send(response);
 }
 
 Result<Page> page_of(const front::Head& head) {
@@ -290,7 +293,7 @@ void call_page(const Exchange& exchange) {
            {"X-Content-Type-Options", "nosniff"},
            {"Content-Security-Policy",
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}},
-          docs_page(exchange.app())});
+          endpoint.document->text([&] { return docs_page(exchange.app()); })});
     case Does::index:
       return index_page(exchange);
     case Does::health:

@@ -106,8 +106,12 @@ void Table::add_app(const std::shared_ptr<const app::App>& app) {
     if (collection.remove)
       add("DELETE", base + "/" + name + "/{id}", own(Does::delete_row, &collection));
   }
-  add("GET", base + "/openapi.json", own(Does::openapi));
-  add("GET", base + "/docs", own(Does::docs));
+  for (const auto& [path, does] :
+       {std::pair("/openapi.json", Does::openapi), {"/docs", Does::docs}}) {
+    Endpoint endpoint = own(does);
+    endpoint.document = std::make_shared<const Document>();
+    add("GET", base + path, std::move(endpoint));
+  }
 }
 
 void Table::add(const std::string& method, const std::string& path, Endpoint endpoint) {

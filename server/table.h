@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,6 +13,21 @@
 #include "server/front/front.h"
 
 namespace plenum::server {
+
+// A text that is the same for whoever asks, made when somebody does for the first time: making it
+// takes ten times as long as sending it, and a front thread.
+class Document {
+ public:
+  template <typename Make>
+  const std::string& text(Make make) const {
+    std::call_once(once_, [&] { text_ = make(); });
+    return text_;
+  }
+
+ private:
+  mutable std::once_flag once_;
+  mutable std::string text_;
+};
 
 // What a path and method lead to.
 struct Endpoint {
@@ -38,6 +54,7 @@ struct Endpoint {
   const app::Collection* collection = nullptr;
   std::shared_ptr<const schema::Schema>
       body;  // of `call` that starts: the graph's input without files
+  std::shared_ptr<const Document> document = {};  // of `openapi` and `docs`
 };
 
 const char* word_of(Endpoint::Does does);  // "run_status"
