@@ -104,7 +104,10 @@ class Effects::Work::McpTalk : public std::enable_shared_from_this<Effects::Work
   }
 
   void begin() {
-    work_->cancels[handle_] = [self = shared_from_this()] {
+    // Weak: what is under way keeps this, and an engine that stops drops all of it.
+    work_->cancels[handle_] = [weak = weak_from_this()] {
+      const auto self = weak.lock();
+      if (!self) return;
       self->dropped_ = true;
       self->work_->parts.http->cancel(self->sending_);
     };

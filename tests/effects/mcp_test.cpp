@@ -362,3 +362,18 @@ TEST_CASE("an answer that is too large is an error", "[mcp]") {
   Bench bench;
   CHECK(Bench::story(bench.begin(calling(peer)).get()) == "invalid/response_too_large/502");
 }
+
+TEST_CASE("a call that is cancelled while its server is asked is never made", "[mcp]") {
+  Modern peer("{}");
+  Bench bench;
+  // The client's thread is held until both the call and its cancellation wait for it.
+  std::promise<void> released;
+  bench.client->send({}, [held = released.get_future().share()](auto) { held.wait(); });
+  auto reply = bench.begin(calling(peer), "ada", true);
+  std::promise<void> asked;
+  bench.post()([&asked] { asked.set_value(); });
+  asked.get_future().wait();
+  released.set_value();
+  CHECK(Bench::story(reply.get()) == "unavailable/cancelled/0");
+  CHECK(peer.calls == 0);
+}
