@@ -44,8 +44,8 @@ bool ends_sentence(std::string_view text, size_t at) {
 // else a sentence there, else before a word anywhere.
 size_t break_in(std::string_view text, size_t from, size_t limit) {
   const size_t half = from + (limit - from) / 2;
-  const size_t paragraph = text.substr(0, limit).rfind("\n\n");
-  if (paragraph != std::string_view::npos && paragraph >= half) return paragraph;
+  const size_t paragraph = text.substr(half, limit - half).rfind("\n\n");
+  if (paragraph != std::string_view::npos && half + paragraph > from) return half + paragraph;
   for (size_t at = limit; at > half; --at)
     if (!is_inside(text[at]) && ends_sentence(text, at)) return at;
   for (size_t at = limit; at > from; --at)

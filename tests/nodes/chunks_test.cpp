@@ -68,6 +68,15 @@ TEST_CASE("characters stay whole, whatever they are made of", "[nodes]") {
   CHECK(pieces("日本語。英語。", 5) == "日本語。|英語。");
 }
 
+TEST_CASE("a text without a place to break at is cut all the same", "[nodes]") {
+  const std::string text(1'000'000, 'x');
+  const std::vector<std::string> all = nodes::cut(text, {800, 100});
+  CHECK(all.size() == 1'429);
+  CHECK(all.front().size() == 800);
+  CHECK(pieces("\n\n\n\na\n\n\n\n", 3) == "a");
+  CHECK(pieces("a\n\nb\n\nc", 2, 1) == "a|b|c");
+}
+
 TEST_CASE("without overlap nothing is lost and nothing is said twice", "[nodes]") {
   std::string text;
   for (int i = 0; i < 500; ++i) text += "word" + std::to_string(i) + (i % 9 ? " " : ".\n\n");
