@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 
@@ -15,7 +14,8 @@ namespace plenum {
 
 namespace {
 constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-constexpr size_t kTimeLetters = 9;     // 45 bits of milliseconds: until the year 3084
+constexpr size_t kSharedLetters = 5;
+constexpr int kNeighbours = 200;
 constexpr size_t kRandomLetters = 26;  // 130 bits; the last letter carries three
 
 std::string hex(const unsigned char* bytes, size_t n) {
@@ -49,13 +49,18 @@ std::array<unsigned char, 16> sixteen_random() {
   return taken;
 }
 
-// Ids that were made together stand together in an index: a thousand new rows touch few of its
-// pages, where random ones would touch one each.
-void append_time(std::string& id) {
-  const auto since = std::chrono::system_clock::now().time_since_epoch();
-  const auto now =
-      static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(since).count());
-  for (size_t i = kTimeLetters; i-- > 0;) id += kAlphabet[(now >> (5 * i)) & 31];
+// Ids that one thread makes after one another begin with the same letters, a few hundred times, so
+// that they stand together in an index: new rows touch few of its pages, where random ones would
+// touch one each.  No clock, and no count of what was made, shows in them.
+void append_neighbourhood(std::string& id) {
+  thread_local std::array<char, kSharedLetters> letters;
+  thread_local int left = 0;
+  if (left-- == 0) {
+    const std::array<unsigned char, 16> random = sixteen_random();
+    for (size_t i = 0; i < kSharedLetters; ++i) letters[i] = kAlphabet[random[i] & 31];
+    left = kNeighbours - 1;
+  }
+  id.append(letters.data(), letters.size());
 }
 
 void append_random(std::string& id) {
@@ -83,10 +88,10 @@ std::string random_bytes(size_t n) {
 
 std::string new_id(std::string_view prefix) {
   std::string id;
-  id.reserve(prefix.size() + 1 + kTimeLetters + kRandomLetters);
+  id.reserve(prefix.size() + 1 + kSharedLetters + kRandomLetters);
   id += prefix;
   id += '_';
-  append_time(id);
+  append_neighbourhood(id);
   append_random(id);
   return id;
 }
@@ -94,8 +99,8 @@ std::string new_id(std::string_view prefix) {
 bool is_id(std::string_view text, std::string_view prefix) {
   if (text.substr(0, prefix.size()) != prefix) return false;
   text.remove_prefix(prefix.size());
-  const bool timed = text.size() == 1 + kTimeLetters + kRandomLetters;
-  if (!timed && text.size() != 1 + kRandomLetters) return false;
+  const bool made = text.size() == 1 + kSharedLetters + kRandomLetters;
+  if (!made && text.size() != 1 + kRandomLetters) return false;
   return text[0] == '_' && text.find_first_not_of(kAlphabet, 1) == std::string_view::npos;
 }
 

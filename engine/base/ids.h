@@ -6,11 +6,11 @@
 
 namespace plenum {
 
-// "run_", the time in milliseconds as 9 lower-case letters and digits (Crockford's alphabet), and
-// 128 random bits as 26: ids of one clock are in the order of their milliseconds, and nobody
-// guesses one.  From the system's random source; callable from any thread.
+// "run_", 5 lower-case letters and digits (Crockford's alphabet) that ids share which one thread
+// makes after one another, and 128 random bits as 26: nobody guesses one.  From the system's random
+// source; callable from any thread.
 std::string new_id(std::string_view prefix);
-// Whether `text` has the shape of such an id: the prefix, "_" and 35 characters; or 26, as what an
+// Whether `text` has the shape of such an id: the prefix, "_" and 31 characters; or 26, as what an
 // effect makes is named, by its key.
 bool is_id(std::string_view text, std::string_view prefix);
 

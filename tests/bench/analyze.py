@@ -120,7 +120,7 @@ class Running:
 
     def first_answer(self, port, path, limit=60):
         """Seconds from the start to the first 200."""
-        request = (f"POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        request = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                    "Authorization: Bearer dev:bench:pro\r\nContent-Type: application/json\r\n"
                    f"Content-Length: {len(BODY)}\r\n\r\n{BODY}").encode()
         answer = b""

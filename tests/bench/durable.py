@@ -97,7 +97,7 @@ async def asked(port, path, seconds, width):
             n += 1
             began = time.perf_counter()
             status, _ = await line.ask((
-                f"POST /api/v1/load{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev:u{k}n{n // 50}:pro\r\n"
+                f"POST /api/v1/load{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer dev:u{k}n{n // 50}:pro\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode())
             if status in (200, 202):
                 done += 1

@@ -129,7 +129,7 @@ class Load:
                 tally.append((0, False, 0))
                 return
         body = json.dumps({"q": f"n{n}"})
-        request = (f"POST /api/v1/load/ask HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev:u{n % 50}:pro\r\n"
+        request = (f"POST /api/v1/load/ask HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer dev:u{n % 50}:pro\r\n"
                    f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
         began = time.perf_counter()
         status, retry = await line.ask(request)

@@ -56,7 +56,7 @@ async def listen(port, path, user, times):
     """Reads one stream to its end and notes how old each token is."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     body = json.dumps({"q": "go"}).encode()
-    writer.write((f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer dev:{user}:pro\r\nAccept: text/event-stream\r\n"
+    writer.write((f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer dev:{user}:pro\r\nAccept: text/event-stream\r\n"
                   f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode() + body)
     rest = b""
     while True:

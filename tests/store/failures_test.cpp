@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include <csignal>
+#include <cstdio>
 #include <random>
 
 #include "tests/store/faulty_disk.h"
@@ -145,8 +146,7 @@ namespace {
 // acknowledged.
 class Victim {
  public:
-  Victim(const std::string& path, int pipe)
-      : store_(open_sqlite_store(path, at_once()).value()), pipe_(pipe) {}
+  Victim(const std::string& path, int pipe) : store_(opened(path)), pipe_(pipe) {}
 
   [[noreturn]] void run() {
     for (int i = 0; i < 8; ++i) next();
@@ -157,6 +157,7 @@ class Victim {
   void next() {
     store_->accept(a_run(), {{1, "created", "{}"}}, {}, {}, {}, {},
                    [this](const Result<Accepted>& accepted) {
+                     if (!accepted) die(accepted.error());
                      const Run run = accepted.value().run;
                      tell('a', run.id);
                      Checkpoint c = a_checkpoint(run, RunStatus::completed);
@@ -166,6 +167,15 @@ class Victim {
                        next();
                      });
                    });
+  }
+  static std::unique_ptr<Store> opened(const std::string& path) {
+    auto store = open_sqlite_store(path, at_once());
+    if (!store) die(store.error());
+    return *std::move(store);
+  }
+  [[noreturn]] static void die(const Error& error) {
+    std::fprintf(stderr, "the victim ends: %s\n", error.message.c_str());
+    _exit(1);
   }
   void tell(char what, const std::string& id) {
     const std::string line = what + id + "\n";

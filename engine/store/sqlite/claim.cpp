@@ -129,6 +129,7 @@ class Claim {
 };
 
 Result<> wake(Session& session, Millis now) {
+  if (!TRY(session.db.use("asleep_too_long").bind(now).next())) return {};
   Statement woken = session.db.use("wake");
   woken.bind(now, kWokenAtOnce);
   while (TRY(woken.next()))
