@@ -108,9 +108,9 @@ int list(const Arguments& arguments, Inspection& inspection) {
   }
   if (runs->empty()) fprintf(stderr, "no %s\n", arguments.command.c_str());
   if (!runs->empty())
-    printf("%-31s %-10s %-24s %-24s %9s  %s\n", "id", "status", "graph", "created", "USD", "");
+    printf("%-35s %-10s %-24s %-24s %9s  %s\n", "id", "status", "graph", "created", "USD", "");
   for (const plenum::Run& run : *runs)
-    printf("%-31s %-10s %-24s %-24s %9.4f  %s\n", run.id.c_str(), name(run.status),
+    printf("%-35s %-10s %-24s %-24s %9.4f  %s\n", run.id.c_str(), name(run.status),
            (run.owner.app + "." + run.graph).c_str(), rfc3339(run.created_at).c_str(), run.cost_usd,
            note(run).c_str());
   if (static_cast<int>(runs->size()) == arguments.limit)

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -39,9 +40,11 @@ std::array<unsigned char, 16> sixteen_random() {
   thread_local std::array<unsigned char, 512> stock;
   thread_local size_t left = 0;
   std::array<unsigned char, 16> taken;
-  if (left == 0) {
+  thread_local pid_t owner = 0;
+  if (left == 0 || owner != getpid()) {  // a fork has the same stock
     fill(stock.data(), stock.size());
     left = stock.size();
+    owner = getpid();
   }
   left -= taken.size();
   std::copy_n(stock.data() + left, taken.size(), taken.data());

@@ -1,6 +1,9 @@
 // Ids, digests, times, findings and types: the small values that every part shares.
 #include <catch2/catch.hpp>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "engine/base/clock.h"
 #include "engine/base/diagnostic.h"
 #include "engine/base/ids.h"
@@ -46,6 +49,24 @@ TEST_CASE("ids that are made together stand together, and share nothing else", "
   CHECK(neighbourhoods.size() >= 10);  // one may have begun before
   CHECK(neighbourhoods.size() <= 11);
   CHECK(random.size() == 2'000);
+}
+
+TEST_CASE("a process that was forked makes ids of its own", "[ids]") {
+  (void)plenum::new_id("run");  // there is something to inherit
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    const std::string id = plenum::new_id("run");
+    _exit(write(ends[1], id.data(), id.size()) == static_cast<ssize_t>(id.size()) ? 0 : 1);
+  }
+  char theirs[35];
+  REQUIRE(read(ends[0], theirs, sizeof theirs) == sizeof theirs);
+  waitpid(child, nullptr, 0);
+  close(ends[0]);
+  close(ends[1]);
+  const std::string ours = plenum::new_id("run");
+  CHECK(ours.substr(9) != std::string(theirs, sizeof theirs).substr(9));
 }
 
 TEST_CASE("digests agree with their published examples", "[ids]") {

@@ -84,6 +84,7 @@ Transfer::Transfer(const Client::Options& options)
   set(CURLOPT_PRIVATE, this);
   set(CURLOPT_NOSIGNAL, 1L);
   set(CURLOPT_QUICK_EXIT, 1L);  // else a slow name lookup that is given up blocks every other call
+  set(CURLOPT_BUFFERSIZE, 4096L);  // a call that waits holds it: four times as much by default
   set(CURLOPT_ERRORBUFFER, error_);
   set(CURLOPT_NOPROGRESS, 1L);
   set(CURLOPT_FOLLOWLOCATION, 0L);
